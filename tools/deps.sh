@@ -1,0 +1,108 @@
+#!/usr/bin/env bash
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+#
+# deps.sh PURPOSE...   install the packages of these purposes that are missing (Debian and its kin).
+#
+# As root or where sudo needs no password: asks on a terminal, YES=1 answers for you. Elsewhere it
+# prints the one command to run and fails.
+set -u
+
+# purpose   package                    what tells that it is there: a command (a|b: either), a file,
+#                                      a Perl module, or a module of Debian's own Python
+table='
+build       gcc                        cmd:cc|gcc|clang
+build       apache2-dev                cmd:apxs|apxs2
+build       libssl-dev                 file:/usr/include/openssl/ssl.h
+test        apache2-bin                cmd:apache2|httpd
+test        libapache2-mod-perl2-dev   perl:Apache::Test
+test        libcmocka-dev              file:/usr/include/cmocka.h
+test        openssl                    cmd:openssl
+test        curl                       cmd:curl
+test        binutils                   cmd:nm
+test        media-types                file:/etc/mime.types
+test        python3-cryptography       python:cryptography
+test        python3-h2                 python:h2
+demo        apache2-bin                cmd:apache2|httpd
+demo        openssl                    cmd:openssl
+demo        curl                       cmd:curl
+demo        python3-cryptography       python:cryptography
+test-all    clang                      cmd:clang
+test-all    nghttp2-client             cmd:nghttp
+test-all    valgrind                   cmd:valgrind
+'
+
+PATH=$PATH:/usr/sbin:/sbin
+
+is_there() {
+    local kind=${1%%:*} what=${1#*:} name
+    case $kind in
+    cmd)    for name in ${what//|/ }; do command -v "$name" >/dev/null && return 0; done; return 1 ;;
+    file)   [ -e "$what" ] ;;
+    perl)   /usr/bin/perl -M"$what" -e 1 2>/dev/null ;;
+    python) /usr/bin/python3 -c "import $what" 2>/dev/null ;;
+    *)      echo "deps.sh: the table has a kind of probe that is none: $kind" >&2; exit 2 ;;
+    esac
+}
+
+missing=()
+for purpose; do
+    known=
+    while read -r for_what package probe; do
+        [ "$for_what" = "$purpose" ] || continue
+        known=1
+        is_there "$probe" || [[ " ${missing[*]-} " == *" $package "* ]] || missing+=("$package")
+    done <<<"$table"
+    [ -n "$known" ] || { echo "deps.sh: no packages are known for '$purpose'" >&2; exit 2; }
+done
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+run_as_root=()
+command="apt-get install --no-install-recommends ${missing[*]}"
+if ! command -v apt-get >/dev/null; then
+    echo "Missing, by their Debian names: ${missing[*]}. Install what this system calls them." >&2
+    exit 1
+fi
+if [ "$(id -u)" != 0 ]; then
+    if ! sudo -n true 2>/dev/null; then
+        printf 'Missing packages. As root, run:\n    %s\n' "$command" >&2
+        exit 1
+    fi
+    run_as_root=(sudo -n)
+fi
+if [ "${YES:-}" != 1 ]; then
+    if [ ! -t 0 ]; then
+        printf 'Missing packages. Run this, or give YES=1:\n    %s\n' "$command" >&2
+        exit 1
+    fi
+    read -r -p "Install with apt-get: ${missing[*]}? [y/N] " answer
+    [[ $answer == [yY]* ]] || { echo "Nothing was installed." >&2; exit 1; }
+fi
+
+# A freshly installed server is not to be started: this is what maintainer scripts ask first.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e $policy ]; then
+    printf '#!/bin/sh\nexit 101\n' | "${run_as_root[@]}" tee $policy >/dev/null
+    "${run_as_root[@]}" chmod 755 $policy
+    trap '"${run_as_root[@]}" rm -f $policy' EXIT
+fi
+
+log=$(mktemp)
+
+apt() {
+    "${run_as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 "$@" </dev/null
+}
+
+# Package lists that are missing or older than a day name files that the mirror has dropped.
+[ -n "$(find /var/lib/apt/lists -name '*Packages*' -mtime -1 -print -quit 2>/dev/null)" ] ||
+    apt update >/dev/null || echo "deps.sh: apt-get update failed; the package lists are as old as they are" >&2
+if ! apt install --no-install-recommends "${missing[@]}" >"$log" 2>&1; then
+    # A list that is a few hours old can be out of date as well.
+    if ! { apt update && apt install --no-install-recommends "${missing[@]}"; } >>"$log" 2>&1; then
+        cat "$log" >&2
+        rm -f "$log"
+        echo "deps.sh: apt-get could not install: ${missing[*]}" >&2
+        exit 1
+    fi
+fi
+rm -f "$log"
+echo "installed: ${missing[*]}"
