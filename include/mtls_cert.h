@@ -1,0 +1,70 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file mtls_cert.h
+ * @brief A certificate becomes facts, once; a request looks at them through a view.
+ *
+ * Facts are immutable and may be read by any number of threads. Nothing of
+ * OpenSSL is kept in them, and OpenSSL's error queue is left as it was found.
+ */
+#ifndef MTLS_CERT_H
+#define MTLS_CERT_H
+
+#include <openssl/x509.h>
+#include "mtls_field.h"
+#include "mtls_reason.h"
+
+/** What facts are read from. Borrowed for the call only. */
+typedef struct mtls_source_t {
+    X509 *leaf;                  /**< the client's certificate; never NULL */
+    X509 *const *chain;          /**< the verified chain above it, issuer first, trust anchor last */
+    int chain_len;               /**< -1: not known on this connection */
+    const char *tls_version;     /**< "TLSv1.3"; NULL outside a connection, as all below */
+    const char *sni;             /**< as the client sent it */
+    const char *cipher;
+    int cipher_bits;
+    mtls_str_t session_id;
+    X509 *server;                /**< this server's own certificate */
+} mtls_source_t;
+
+/** The facts of one certificate on one connection. */
+typedef struct mtls_facts_t mtls_facts_t;
+
+/**
+ * Read the fields of a set. One pass; every field is filled, whatever state it
+ * ends in. Memory from p.
+ */
+const mtls_facts_t *mtls_facts_read(apr_pool_t *p, const mtls_fieldset_t *set, const mtls_source_t *source);
+
+/** The values of a field of the set that the facts were read with. Not for live fields. */
+mtls_values_t mtls_facts_get(const mtls_facts_t *facts, const mtls_field_t *field);
+
+/**
+ * How the certificate stands by itself: MTLS_MALFORMED if it cannot be read
+ * safely (an extension that is doubled or does not decode, no readable
+ * validity), MTLS_NOT_YET_VALID or MTLS_EXPIRED by its validity at now
+ * (seconds since 1970; both ends included, RFC 5280 section 4.1.2.5), else
+ * MTLS_GRANTED. Says nothing of trust.
+ */
+mtls_reason_t mtls_facts_standing(const mtls_facts_t *facts, apr_int64_t now);
+
+/** What one request sees: facts, the time, and what is known of the request. */
+typedef struct mtls_view_t {
+    const mtls_facts_t *facts;   /**< NULL where there is no certificate */
+    mtls_reason_t standing;      /**< MTLS_GRANTED: verified, readable and valid at now; else why not */
+    apr_int64_t now;             /**< seconds since 1970 */
+    const char *user;            /**< C string or NULL */
+    const char *reason;          /**< slug or NULL */
+} mtls_view_t;
+
+/**
+ * The values of any field as this request sees them, live ones included.
+ * Whether the certificate is to be believed is the caller's question
+ * (standing); "verify" answers it as text: SUCCESS, NONE without a
+ * certificate, FAILED:slug, and nothing without TLS.
+ *
+ * @param scratch filled and pointed to for live fields; must live as long as the result
+ * @param p for the text of live fields
+ */
+mtls_values_t mtls_view_get(apr_pool_t *p, const mtls_view_t *view, const mtls_field_t *field, mtls_value_t *scratch);
+
+#endif

@@ -1,0 +1,64 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file mtls_dn.h
+ * @brief Distinguished names (X.501, RFC 5280 section 4.1.2.4) as data.
+ *
+ * Names are compared and searched as decoded attributes, never as printed text.
+ */
+#ifndef MTLS_DN_H
+#define MTLS_DN_H
+
+#include <openssl/x509.h>
+#include "mtls_type.h"
+
+/** One attribute type and value. */
+typedef struct mtls_attribute_t {
+    mtls_str_t oid;      /**< content octets of the type's OBJECT IDENTIFIER */
+    mtls_str_t text;     /**< the value, decoded to UTF-8; len 0 and ptr NULL if it cannot be */
+    int rdn;             /**< index of the RDN it belongs to; equal within a multi-valued RDN */
+    int readable;        /**< false: undecodable, or NUL or a control character in it */
+} mtls_attribute_t;
+
+/** A name in encoded order, most general first as a rule. */
+struct mtls_dn_t {
+    int n;
+    const mtls_attribute_t *attributes;
+    int readable;        /**< false if one of its attributes is not */
+};
+
+/** A row of tbl/attributes.h: names for attribute types. */
+typedef struct mtls_attribute_name_t {
+    const char *suffix;  /**< as in subject.SUFFIX */
+    const char *label;   /**< as in RFC 4514 text: CN, O, ...; compared ignoring case */
+    const char *dotted;  /**< its OID */
+    const char *doc;
+} mtls_attribute_name_t;
+
+extern const mtls_attribute_name_t mtls_attribute_names[];
+extern const int mtls_attribute_names_len;
+
+/** Decode a name. Never fails: what cannot be read is marked so. All memory from p. */
+const mtls_dn_t *mtls_dn_read(apr_pool_t *p, const X509_NAME *name);
+
+/** The canonical key: equal for two names whose RDNs are equal in order, each an
+ *  unordered set of (type, decoded text); string types do not matter. In p. */
+mtls_str_t mtls_dn_key(apr_pool_t *p, const mtls_dn_t *dn);
+
+/**
+ * Parse a name as a user writes it: RFC 4514, most specific RDN first; or slash
+ * form in encoded order if it begins with '/'. Anything else is refused, and
+ * where openssl's "C = DE, O = Example" print is recognised the fragment shows
+ * the same name in RFC 4514 form. An unknown attribute label is refused with
+ * the list of known ones; dotted OIDs are accepted as labels; "#" hex values
+ * are decoded (a string type of ASN.1 is needed).
+ *
+ * @return NULL, or a sentence fragment in p; *dn is in p
+ */
+const char *mtls_dn_parse(apr_pool_t *p, const char *text, const mtls_dn_t **dn);
+
+/** Decode an ASN.1 string of any character type to UTF-8 in p: UTF8String, PrintableString,
+ *  NumericString, IA5String, VisibleString, BMPString, UniversalString; TeletexString only if all ASCII.
+ *  @return 1 if it is readable (well-formed, no control characters), else 0 and *text is empty */
+int mtls_asn1_text(apr_pool_t *p, const ASN1_STRING *s, mtls_str_t *text);
+
+#endif

@@ -1,0 +1,47 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file mtls_record.h
+ * @brief What a TLS session remembers of the verification that began it.
+ *
+ * A resumed session has neither a verdict that can be trusted nor a verified
+ * chain. So both are put into the session (and with it into its ticket, which
+ * only servers with the ticket key can make) at the moment of verification:
+ * the verdict, the SHA-256 of the certificate that it is about, and the
+ * SHA-256 of each certificate of the verified chain above it.
+ *
+ * Layout, version 1: octets 'M' 'A' 1, flags, verification error as 4 octets in network order,
+ * 32 octets of the leaf, then 32 octets for each certificate of the chain. At most
+ * MTLS_RECORD_MAX octets: tickets travel in the handshake's messages.
+ */
+#ifndef MTLS_RECORD_H
+#define MTLS_RECORD_H
+
+#include <apr.h>
+#include <openssl/x509.h>
+
+#define MTLS_DIGEST_LEN 32
+#define MTLS_RECORD_CHAIN_MAX 14
+#define MTLS_RECORD_MAX (8 + MTLS_DIGEST_LEN * (1 + MTLS_RECORD_CHAIN_MAX))
+
+typedef struct mtls_record_t {
+    int ok;                      /**< the verification returned success */
+    int error;                   /**< and this X509_V_ code; decides together with ok */
+    unsigned char leaf[MTLS_DIGEST_LEN];
+    int chain_len;               /**< -1: there was one, but it did not fit */
+    unsigned char chain[MTLS_RECORD_CHAIN_MAX][MTLS_DIGEST_LEN];
+} mtls_record_t;
+
+/** Fill a record from a finished verification: leaf first, trust anchor last, as
+ *  X509_STORE_CTX_get0_chain gives it. @return 0, or -1 if a digest cannot be made */
+int mtls_record_make(mtls_record_t *record, int ok, int error, STACK_OF(X509) *chain, const X509 *leaf);
+
+/** @param room MTLS_RECORD_MAX octets. @return the octets used */
+apr_size_t mtls_record_encode(const mtls_record_t *record, unsigned char *room);
+
+/** @return 0, or -1 if these octets are no record of this version, whole and nothing behind it */
+int mtls_record_decode(mtls_record_t *record, const unsigned char *octets, apr_size_t len);
+
+/** True if the record is about this certificate and says that it was verified without any error. */
+int mtls_record_verified(const mtls_record_t *record, const X509 *leaf);
+
+#endif

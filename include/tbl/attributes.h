@@ -1,0 +1,18 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/* MTLS_ATTRIBUTE(suffix, RFC 4514 label, OID, documentation) */
+MTLS_ATTRIBUTE("cn", "CN", "2.5.4.3", "common name")
+MTLS_ATTRIBUTE("o", "O", "2.5.4.10", "organization name")
+MTLS_ATTRIBUTE("ou", "OU", "2.5.4.11", "organizational unit name")
+MTLS_ATTRIBUTE("c", "C", "2.5.4.6", "country name")
+MTLS_ATTRIBUTE("st", "ST", "2.5.4.8", "state or province name")
+MTLS_ATTRIBUTE("l", "L", "2.5.4.7", "locality name")
+MTLS_ATTRIBUTE("street", "STREET", "2.5.4.9", "street address")
+MTLS_ATTRIBUTE("dc", "DC", "0.9.2342.19200300.100.1.25", "domain component")
+MTLS_ATTRIBUTE("uid", "UID", "0.9.2342.19200300.100.1.1", "user identifier")
+MTLS_ATTRIBUTE("email", "emailAddress", "1.2.840.113549.1.9.1", "mail address (PKCS #9)")
+MTLS_ATTRIBUTE("title", "title", "2.5.4.12", "title")
+MTLS_ATTRIBUTE("given-name", "GN", "2.5.4.42", "given name")
+MTLS_ATTRIBUTE("surname", "SN", "2.5.4.4", "surname")
+MTLS_ATTRIBUTE("serial-number", "serialNumber", "2.5.4.5", "serial number of the subject, not of the certificate")
+MTLS_ATTRIBUTE("organization-identifier", "organizationIdentifier", "2.5.4.97", "organization identifier (ETSI EN 319 412-1)")
+#undef MTLS_ATTRIBUTE

@@ -1,0 +1,75 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+#include <apr_lib.h>
+
+#include "mtls_match.h"
+
+/** Where to go on when the text behind a star did not fit. */
+typedef struct retry_t {
+    int set;
+    apr_size_t glob;     /* first octet behind the star */
+    apr_size_t text;     /* how far the star reaches so far */
+} retry_t;
+
+static int same_octet(char g, char t, int fold)
+{
+    if (g == t)
+        return 1;
+    return fold && apr_tolower((unsigned char)g) == apr_tolower((unsigned char)t);
+}
+
+/* Only the last single and the last double star ever need to reach further: what an earlier star
+ * could gain, the later one gains too (a single star never crosses sep, and neither could the earlier). */
+int mtls_glob(mtls_str_t glob, mtls_str_t text, char sep, apr_size_t fold_from)
+{
+    retry_t single = { 0, 0, 0 }, twin = { 0, 0, 0 };
+    apr_size_t g = 0, t = 0;
+
+    for (;;) {
+        if (g < glob.len && glob.ptr[g] == '*') {
+            int is_twin = !sep || (g + 1 < glob.len && glob.ptr[g + 1] == '*');
+
+            while (g < glob.len && glob.ptr[g] == '*')
+                g++;
+            single.set = 0;
+            if (is_twin)
+                twin = (retry_t){ 1, g, t };
+            else
+                single = (retry_t){ 1, g, t };
+            continue;
+        }
+        if (g == glob.len && t == text.len)
+            return 1;
+        if (g < glob.len && t < text.len && same_octet(glob.ptr[g], text.ptr[t], t >= fold_from)) {
+            g++;
+            t++;
+            continue;
+        }
+        if (single.set && single.text < text.len && text.ptr[single.text] != sep) {
+            g = single.glob;
+            t = ++single.text;
+            continue;
+        }
+        single.set = 0;
+        if (!twin.set || twin.text >= text.len)
+            return 0;
+        g = twin.glob;
+        t = ++twin.text;
+    }
+}
+
+int mtls_dns_covers(mtls_str_t presented, mtls_str_t reference)
+{
+    const char *dot;
+
+    if (presented.len > 2 && presented.ptr[0] == '*' && presented.ptr[1] == '.') {
+        dot = memchr(reference.ptr, '.', reference.len);
+        if (!dot || dot == reference.ptr)
+            return 0;
+        presented = (mtls_str_t){ presented.ptr + 1, presented.len - 1 };
+        reference = (mtls_str_t){ dot, reference.len - (apr_size_t)(dot - reference.ptr) };
+    }
+    /* A star anywhere else is just a character, and no host name has one. */
+    return presented.len == reference.len && presented.len > 0
+        && !memchr(presented.ptr, '*', presented.len)
+        && !strncasecmp(presented.ptr, reference.ptr, presented.len);
+}

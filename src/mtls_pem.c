@@ -1,0 +1,116 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+#include <errno.h>
+#include <string.h>
+
+#include <apr_strings.h>
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+
+#include "mtls_cert.h"
+#include "mtls_pem.h"
+
+#define PEM_PREFIX "pem:"
+
+/** Which field of a file's certificate an operand stands for. */
+typedef struct source_t {
+    mtls_field_id_t field;       /* the field that the rule asks */
+    const char *of_file;         /* what is read from the certificates in the file */
+} source_t;
+
+static const source_t sources[] = {
+    { MTLS_F_SUBJECT, "subject" },
+    { MTLS_F_ISSUER, "subject" },
+    { MTLS_F_SAN_DIRNAME, "subject" },
+    { MTLS_F_CA, "subject" },
+    { MTLS_F_SERIAL, "serial" },
+    { MTLS_F_SHA256, "sha256" },
+    { MTLS_F_SHA1, "sha1" },
+    { MTLS_F_SPKI_SHA256, "spki.sha256" },
+    { MTLS_F_CA_SHA256, "sha256" },
+    { MTLS_F_CA_SPKI_SHA256, "spki.sha256" },
+    { MTLS_F_SKI, "ski" },
+    { MTLS_F_AKI, "ski" }
+};
+
+static apr_status_t free_certificate(void *certificate)
+{
+    X509_free(certificate);
+    return APR_SUCCESS;
+}
+
+const char *mtls_pem_read(apr_pool_t *p, const char *path, apr_array_header_t *certificates)
+{
+    const char *error = NULL;
+    X509 *certificate;
+    unsigned long last;
+    BIO *bio;
+    int before = certificates->nelts;
+
+    errno = 0;
+    ERR_set_mark();
+    bio = BIO_new_file(path, "r");
+    if (!bio) {
+        error = apr_psprintf(p, "cannot be read: %s", errno ? strerror(errno) : "out of memory");
+        ERR_pop_to_mark();
+        return error;
+    }
+    while ((certificate = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL) {
+        APR_ARRAY_PUSH(certificates, X509 *) = certificate;
+        apr_pool_cleanup_register(p, certificate, free_certificate, apr_pool_cleanup_null);
+    }
+    /* The end of a good file is "no start line"; anything else is a damaged certificate. */
+    last = ERR_peek_last_error();
+    if (ERR_GET_LIB(last) != ERR_LIB_PEM || ERR_GET_REASON(last) != PEM_R_NO_START_LINE)
+        error = apr_psprintf(p, "is damaged behind certificate %d", certificates->nelts - before);
+    else if (certificates->nelts == before)
+        error = "holds no certificate in PEM form";
+    BIO_free(bio);
+    ERR_pop_to_mark();
+    return error;
+}
+
+static const char *source_of(const mtls_field_t *field)
+{
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
+        if (sources[i].field == field->row->id)
+            return sources[i].of_file;
+    }
+    return NULL;
+}
+
+static const char *values_of_file(apr_pool_t *p, const char *path, const char *of_file, apr_array_header_t *values)
+{
+    apr_array_header_t *certificates = apr_array_make(p, 4, sizeof(X509 *));
+    mtls_fieldset_t *set = mtls_fieldset_make(p);
+    const mtls_field_t *field;
+    const char *error = mtls_fieldset_add(set, of_file, &field);
+    int i;
+
+    if (!error)
+        error = mtls_pem_read(p, path, certificates);
+    for (i = 0; !error && i < certificates->nelts; i++) {
+        mtls_source_t source = { .leaf = APR_ARRAY_IDX(certificates, i, X509 *), .chain_len = -1 };
+        mtls_values_t found = mtls_facts_get(mtls_facts_read(p, set, &source), field);
+
+        if (found.known != MTLS_PRESENT)
+            return apr_psprintf(p, "holds a certificate (number %d) whose %s is absent or cannot be read", i + 1, of_file);
+        APR_ARRAY_PUSH(values, mtls_value_t) = found.v[0];
+    }
+    return error;
+}
+
+const char *mtls_pem_operand(apr_pool_t *p, const mtls_host_t *host, const mtls_field_t *field, const char *word,
+                             apr_array_header_t *values)
+{
+    const char *of_file = source_of(field), *path;
+
+    if (!of_file || strncmp(word, PEM_PREFIX, sizeof(PEM_PREFIX) - 1))
+        return field->type->parse(p, word, apr_array_push(values));
+    path = host->path(p, word + sizeof(PEM_PREFIX) - 1);
+    if (!path)
+        return "is not a usable path";
+    return values_of_file(p, path, of_file, values);
+}

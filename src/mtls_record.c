@@ -1,0 +1,89 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+#include <string.h>
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
+
+#include "mtls_record.h"
+
+#define RECORD_VERSION 1
+#define RECORD_HEAD 8
+
+enum { FLAG_OK = 1, FLAG_CHAIN_CUT = 2 };
+
+static int digest_of(const X509 *certificate, unsigned char *digest)
+{
+    unsigned int len = 0;
+
+    return X509_digest(certificate, EVP_sha256(), digest, &len) == 1 && len == MTLS_DIGEST_LEN ? 0 : -1;
+}
+
+int mtls_record_make(mtls_record_t *record, int ok, int error, STACK_OF(X509) *chain, const X509 *leaf)
+{
+    int i, above = sk_X509_num(chain) - 1;   /* -2 for no chain at all */
+
+    memset(record, 0, sizeof(*record));
+    record->ok = ok;
+    record->error = error;
+    record->chain_len = -1;
+    if (digest_of(leaf, record->leaf) < 0)
+        return -1;
+    if (!ok || error != X509_V_OK || above < 0 || above > MTLS_RECORD_CHAIN_MAX)
+        return 0;
+    for (i = 0; i < above; i++) {
+        if (digest_of(sk_X509_value(chain, i + 1), record->chain[i]) < 0)
+            return -1;
+    }
+    record->chain_len = above;
+    return 0;
+}
+
+apr_size_t mtls_record_encode(const mtls_record_t *record, unsigned char *room)
+{
+    int n = record->chain_len < 0 ? 0 : record->chain_len;
+    unsigned int error = (unsigned int)record->error;
+
+    room[0] = 'M';
+    room[1] = 'A';
+    room[2] = RECORD_VERSION;
+    room[3] = (unsigned char)((record->ok ? FLAG_OK : 0) | (record->chain_len < 0 ? FLAG_CHAIN_CUT : 0));
+    room[4] = (unsigned char)(error >> 24);
+    room[5] = (unsigned char)(error >> 16);
+    room[6] = (unsigned char)(error >> 8);
+    room[7] = (unsigned char)error;
+    memcpy(room + RECORD_HEAD, record->leaf, MTLS_DIGEST_LEN);
+    memcpy(room + RECORD_HEAD + MTLS_DIGEST_LEN, record->chain, (size_t)n * MTLS_DIGEST_LEN);
+    return RECORD_HEAD + MTLS_DIGEST_LEN * (apr_size_t)(1 + n);
+}
+
+int mtls_record_decode(mtls_record_t *record, const unsigned char *octets, apr_size_t len)
+{
+    apr_size_t n;
+
+    memset(record, 0, sizeof(*record));
+    if (len < RECORD_HEAD + MTLS_DIGEST_LEN || len > MTLS_RECORD_MAX || (len - RECORD_HEAD) % MTLS_DIGEST_LEN)
+        return -1;
+    if (octets[0] != 'M' || octets[1] != 'A' || octets[2] != RECORD_VERSION)
+        return -1;
+    n = (len - RECORD_HEAD) / MTLS_DIGEST_LEN - 1;
+    record->ok = octets[3] & FLAG_OK;
+    record->error = (int)((unsigned int)octets[4] << 24 | (unsigned int)octets[5] << 16
+                          | (unsigned int)octets[6] << 8 | octets[7]);
+    memcpy(record->leaf, octets + RECORD_HEAD, MTLS_DIGEST_LEN);
+    memcpy(record->chain, octets + RECORD_HEAD + MTLS_DIGEST_LEN, n * MTLS_DIGEST_LEN);
+    record->chain_len = octets[3] & FLAG_CHAIN_CUT ? -1 : (int)n;
+    return 0;
+}
+
+int mtls_record_verified(const mtls_record_t *record, const X509 *leaf)
+{
+    unsigned char digest[MTLS_DIGEST_LEN];
+    int verified;
+
+    if (!record->ok || record->error != X509_V_OK)
+        return 0;
+    ERR_set_mark();
+    verified = digest_of(leaf, digest) == 0 && !memcmp(digest, record->leaf, MTLS_DIGEST_LEN);
+    ERR_pop_to_mark();
+    return verified;
+}
