@@ -81,7 +81,7 @@ TABLE = {
     "short-ip": client("short ip", san=[["raw:87", "c00002"]]),
     "control-cn": client("anne\r\nX-Admin: yes\x1b[2J\x7f\t"),
     "utf8-cn": client("Änne Größe 日本 \U0001F511"),
-    "octets-cn": client("", subject=[["CN", "c328", "raw:04"]]),
+    "bits-cn": client("", subject=[["CN", "00c328", "raw:03"]]),
     "latin1-cn": client("", subject=[["CN", "Änne", "t61"]]),
     "bmp-cn": client("", subject=[["CN", "Änne", "bmp"]]),
     "two-cns": client("", subject=PEOPLE + [["CN", "anne"], ["CN", "admin"]]),
