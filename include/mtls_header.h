@@ -88,14 +88,41 @@ int mtls_guard_find(const mtls_guard_t *guard, const char *name, apr_size_t len)
 /** True if both names fold to the same one. */
 int mtls_header_folds_equal(const char *a, const char *b);
 
-/** For documents and tests: the profiles, their options and headers, one row each. */
+/** For documents and tests: the profiles, one row each. */
 typedef struct mtls_profile_t {
     const char *name;
+    const char *defaults;        /**< its options where none are written, joined by commas; NULL: none */
     const char *products;        /**< who reads it, with versions where they matter */
     const char *doc;
 } mtls_profile_t;
 
 extern const mtls_profile_t mtls_profiles[];
 extern const int mtls_profiles_len;
+
+/** What a row says of its part. */
+enum {
+    MTLS_PART_REPEAT = 1,    /**< label=value for each value */
+    MTLS_PART_SINGLE = 2,    /**< several values are ambiguous */
+    MTLS_PART_QUOTE = 4,     /**< always in quotes; other labelled parts where they need it */
+    MTLS_PART_QUERY = 8,     /**< the whole header is query-escaped */
+    MTLS_PART_NAMED = 16     /**< the option of the profile is this header's name */
+};
+/** Only the value with this index; nothing if there are more than MTLS_PART_NTH_MAX. */
+#define MTLS_PART_NTH(i) (((i) + 1u) << 8)
+#define MTLS_PART_NTH_MAX 5
+
+/** What profiles send: the rows of tbl/profiles.h, in their order; rows of one header stand together. */
+typedef struct mtls_profile_part_t {
+    const char *profile;
+    const char *header;
+    const char *label;       /**< NULL: the value alone */
+    const char *fields;      /**< NULL: never sent, only guarded */
+    const char *format;      /**< NULL with "=text" */
+    const char *option;      /**< NULL: always */
+    unsigned flags;          /**< MTLS_PART_ */
+} mtls_profile_part_t;
+
+extern const mtls_profile_part_t mtls_profile_parts[];
+extern const int mtls_profile_parts_len;
 
 #endif

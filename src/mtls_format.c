@@ -1,0 +1,50 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+#include "mtls_format.h"
+
+#include <apr_cstr.h>
+
+#include "mtls_encode.h"
+
+const mtls_format_t mtls_formats[] = {
+#define MTLS_FORMAT(name, flags, types, encode, doc) { name, flags, types, encode, doc },
+#include "tbl/formats.h"
+};
+const int mtls_formats_len = sizeof(mtls_formats) / sizeof(mtls_formats[0]);
+
+_Static_assert(MTLS_TYPE_COUNT <= sizeof(unsigned long) * 8 && MTLS_TYPE_COUNT <= 32,
+               "a set of types must fit in an unsigned long of 32 bits");
+
+const mtls_format_t *mtls_format_find(const char *name)
+{
+    int i;
+
+    for (i = 0; i < mtls_formats_len; i++) {
+        if (!apr_cstr_casecmp(mtls_formats[i].name, name))
+            return &mtls_formats[i];
+    }
+    return NULL;
+}
+
+const mtls_format_t *mtls_format_default(mtls_type_id_t type)
+{
+    return mtls_format_find(mtls_types[type].format);
+}
+
+const char *mtls_sendable(const char *s, unsigned flags)
+{
+    mtls_str_t text;
+    apr_size_t i;
+
+    if (!s || !*s)
+        return NULL;
+    text = mtls_str(s);
+    if (s[0] == ' ' || s[text.len - 1] == ' ' || !mtls_text_clean(text))
+        return NULL;
+    if (flags & MTLS_FORMAT_UTF8)
+        return s;
+    for (i = 0; i < text.len; i++) {
+        if ((unsigned char)s[i] > 0x7e)
+            return NULL;
+    }
+    return s;
+}

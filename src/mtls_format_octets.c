@@ -1,0 +1,251 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/* Octets, serial numbers and whole certificates. */
+#include <limits.h>
+#include <string.h>
+#include <apr_strings.h>
+#include <apr_tables.h>
+#include <openssl/bio.h>
+#include <openssl/bn.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+
+#include "mtls_encode.h"
+
+const char *mtls_base64(apr_pool_t *p, mtls_str_t s)
+{
+    char *out;
+
+    if (!s.len || s.len > INT_MAX / 2)
+        return NULL;
+    out = apr_palloc(p, 4 * ((s.len + 2) / 3) + 1);
+    EVP_EncodeBlock((unsigned char *)out, (const unsigned char *)s.ptr, (int)s.len);
+    return out;
+}
+
+const char *mtls_encode_base64(apr_pool_t *p, mtls_type_id_t type, const mtls_value_t *v, int n)
+{
+    (void)n;
+    return mtls_base64(p, mtls_shown(p, type, v));
+}
+
+const char *mtls_encode_base64url(apr_pool_t *p, mtls_type_id_t type, const mtls_value_t *v, int n)
+{
+    const char *plain = mtls_encode_base64(p, type, v, n);
+    char *out, *c;
+
+    if (!plain)
+        return NULL;
+    out = apr_pstrmemdup(p, plain, strcspn(plain, "="));
+    for (c = out; *c; c++)
+        *c = *c == '+' ? '-' : *c == '/' ? '_' : *c;
+    return out;
+}
+
+/* Every value as base64 between fences, all but the first behind a gap, joined by commas. */
+static const char *join_base64(apr_pool_t *p, mtls_type_id_t type, const mtls_value_t *v, int n,
+                               const char *fence, const char *gap)
+{
+    apr_array_header_t *items = apr_array_make(p, n, sizeof(const char *));
+    int i;
+
+    for (i = 0; i < n; i++) {
+        const char *item = mtls_encode_base64(p, type, &v[i], 1);
+
+        if (!item)
+            return NULL;
+        APR_ARRAY_PUSH(items, const char *) = apr_pstrcat(p, i ? gap : "", fence, item, fence, NULL);
+    }
+    return apr_array_pstrcat(p, items, ',');
+}
+
+const char *mtls_encode_sf(apr_pool_t *p, mtls_type_id_t type, const mtls_value_t *v, int n)
+{
+    return join_base64(p, type, v, n, ":", " ");
+}
+
+const char *mtls_encode_list_base64(apr_pool_t *p, mtls_type_id_t type, const mtls_value_t *v, int n)
+{
+    return join_base64(p, type, v, n, "", "");
+}
+
+const char *mtls_encode_base64_joined(apr_pool_t *p, mtls_type_id_t type, const mtls_value_t *v, int n)
+{
+    mtls_str_t all = { NULL, 0 };
+    char *to;
+    int i;
+
+    (void)type;
+    for (i = 0; i < n; i++)
+        all.len += v[i].text.len;
+    all.ptr = to = apr_palloc(p, all.len + 1);
+    for (i = 0; i < n; i++) {
+        memcpy(to, v[i].text.ptr, v[i].text.len);
+        to += v[i].text.len;
+    }
+    return mtls_base64(p, all);
+}
+
+/* The PEM text of all certificates, one after another, each line ended by LF. */
+static mtls_str_t print_pem(apr_pool_t *p, const mtls_value_t *v, int n)
+{
+    mtls_str_t pem = { NULL, 0 };
+    BIO *bio = BIO_new(BIO_s_mem());
+    char *data;
+    long len;
+    int i;
+
+    for (i = 0; bio && i < n; i++) {
+        if (v[i].text.len > INT_MAX / 2
+            || !PEM_write_bio(bio, "CERTIFICATE", "", (const unsigned char *)v[i].text.ptr, (long)v[i].text.len))
+            break;
+    }
+    if (bio && i == n && (len = BIO_get_mem_data(bio, &data)) > 0) {
+        pem.ptr = data;
+        pem.len = (apr_size_t)len;
+        pem = mtls_str_copy(p, pem);
+    }
+    BIO_free(bio);
+    return pem;
+}
+
+static const char *percent_pem(apr_pool_t *p, const mtls_value_t *v, int n, mtls_keep_fn *keep)
+{
+    mtls_str_t pem;
+
+    ERR_set_mark();
+    pem = print_pem(p, v, n);
+    ERR_pop_to_mark();
+    return pem.len ? mtls_percent(p, pem, keep) : NULL;
+}
+
+static int keep_aws(unsigned char c)
+{
+    return mtls_keep_unreserved(c) || c == '+' || c == '=' || c == '/';
+}
+
+static int keep_pem(unsigned char c)
+{
+    return c != '%';
+}
+
+const char *mtls_encode_pem_url(apr_pool_t *p, mtls_type_id_t type, const mtls_value_t *v, int n)
+{
+    (void)type;
+    return percent_pem(p, v, n, mtls_keep_unreserved);
+}
+
+const char *mtls_encode_pem_url_aws(apr_pool_t *p, mtls_type_id_t type, const mtls_value_t *v, int n)
+{
+    (void)type;
+    return percent_pem(p, v, n, keep_aws);
+}
+
+const char *mtls_encode_pem_space(apr_pool_t *p, mtls_type_id_t type, const mtls_value_t *v, int n)
+{
+    const char *pem = percent_pem(p, v, n, keep_pem);
+    char *out, *c;
+
+    (void)type;
+    if (!pem)
+        return NULL;
+    out = apr_pstrmemdup(p, pem, strlen(pem) - 1);
+    for (c = out; *c; c++)
+        *c = *c == '\n' ? ' ' : *c;
+    return out;
+}
+
+/* An INTEGER's content octets as a number: two's complement. */
+static BIGNUM *read_integer(mtls_str_t content)
+{
+    BIGNUM *value, *modulus = NULL;
+
+    if (!content.len || content.len > INT_MAX / 8)
+        return NULL;
+    value = BN_bin2bn((const unsigned char *)content.ptr, (int)content.len, NULL);
+    if (!value || !((unsigned char)content.ptr[0] & 0x80))
+        return value;
+    modulus = BN_new();
+    if (!modulus || !BN_set_bit(modulus, (int)content.len * 8) || !BN_sub(value, value, modulus)) {
+        BN_free(value);
+        value = NULL;
+    }
+    BN_free(modulus);
+    return value;
+}
+
+static const char *print_decimal(apr_pool_t *p, mtls_str_t content)
+{
+    BIGNUM *value = read_integer(content);
+    char *digits = value ? BN_bn2dec(value) : NULL;
+    const char *out = digits ? apr_pstrdup(p, digits) : NULL;
+
+    OPENSSL_free(digits);
+    BN_free(value);
+    return out;
+}
+
+const char *mtls_encode_decimal(apr_pool_t *p, mtls_type_id_t type, const mtls_value_t *v, int n)
+{
+    const char *out;
+
+    (void)n;
+    if (type != MTLS_T_SERIAL)
+        return apr_psprintf(p, "%" APR_INT64_T_FMT, v->number);
+    ERR_set_mark();
+    out = print_decimal(p, v->text);
+    ERR_pop_to_mark();
+    return out;
+}
+
+/* A serial number's sign and magnitude: "-80", "0A1B", "00"; whole octets, none of them needless. */
+static const char *print_serial(apr_pool_t *p, mtls_str_t content, char separator, int upper)
+{
+    BIGNUM *value = read_integer(content);
+    mtls_str_t magnitude = { "", 1 };       /* zero: the one NUL octet of the literal */
+    const char *out;
+    char *octets;
+
+    if (!value)
+        return NULL;
+    if (!BN_is_zero(value)) {
+        magnitude.len = (apr_size_t)BN_num_bytes(value);
+        magnitude.ptr = octets = apr_palloc(p, magnitude.len);
+        BN_bn2bin(value, (unsigned char *)octets);
+    }
+    out = apr_pstrcat(p, BN_is_negative(value) ? "-" : "", mtls_text_hex(p, magnitude, separator, upper), NULL);
+    BN_free(value);
+    return out;
+}
+
+static const char *print_hex(apr_pool_t *p, mtls_type_id_t type, const mtls_value_t *v, char separator, int upper)
+{
+    const char *out;
+
+    if (!v->text.len)
+        return NULL;
+    if (type != MTLS_T_SERIAL)
+        return mtls_text_hex(p, v->text, separator, upper);
+    ERR_set_mark();
+    out = print_serial(p, v->text, separator, upper);
+    ERR_pop_to_mark();
+    return out;
+}
+
+const char *mtls_encode_hex(apr_pool_t *p, mtls_type_id_t type, const mtls_value_t *v, int n)
+{
+    (void)n;
+    return print_hex(p, type, v, 0, 0);
+}
+
+const char *mtls_encode_hex_upper(apr_pool_t *p, mtls_type_id_t type, const mtls_value_t *v, int n)
+{
+    (void)n;
+    return print_hex(p, type, v, 0, 1);
+}
+
+const char *mtls_encode_hex_colon(apr_pool_t *p, mtls_type_id_t type, const mtls_value_t *v, int n)
+{
+    (void)n;
+    return print_hex(p, type, v, ':', 0);
+}

@@ -1,0 +1,160 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/* Names compared as a gateway interface sees them: folded. Folding keeps the length. */
+#include "mtls_header.h"
+
+#include <string.h>
+#include <apr_strings.h>
+
+#include "mtls_parts.h"
+
+/* Longer names share the last row of the filter. */
+#define LENGTHS 64
+
+struct mtls_guard_t {
+    apr_pool_t *p;
+    apr_array_header_t *names;       /* of const char *, as they were added */
+    apr_array_header_t *folded;      /* of mtls_str_t, the same order */
+    apr_uint32_t first[LENGTHS];     /* by length: which folded first characters there are, five bits of each */
+    int *slots;                      /* open addressing by hash: index + 1, 0 is free */
+    unsigned mask;                   /* number of slots - 1 */
+};
+
+unsigned char mtls_header_fold(unsigned char c)
+{
+    unsigned char lower = (unsigned char)(c | 0x20);
+
+    if (lower >= 'a' && lower <= 'z')
+        return lower;
+    return c >= '0' && c <= '9' ? c : '-';
+}
+
+int mtls_header_folds_equal(const char *a, const char *b)
+{
+    while (*a && *b && mtls_header_fold((unsigned char)*a) == mtls_header_fold((unsigned char)*b))
+        a++, b++;
+    return !*a && !*b;
+}
+
+static apr_uint32_t *filter_row(mtls_guard_t *guard, apr_size_t len)
+{
+    return &guard->first[len < LENGTHS ? len : LENGTHS - 1];
+}
+
+static apr_uint32_t first_bit(const char *name)
+{
+    return (apr_uint32_t)1 << (mtls_header_fold((unsigned char)*name) & 31);
+}
+
+/* FNV-1a over the folded name. */
+static unsigned hash(const char *name, apr_size_t len)
+{
+    apr_uint32_t h = 2166136261u;
+    apr_size_t i;
+
+    for (i = 0; i < len; i++)
+        h = (h ^ mtls_header_fold((unsigned char)name[i])) * 16777619u;
+    return h ^ h >> 15;
+}
+
+static int folds_to(mtls_str_t folded, const char *name, apr_size_t len)
+{
+    apr_size_t i;
+
+    if (folded.len != len)
+        return 0;
+    for (i = 0; i < len; i++) {
+        if ((unsigned char)folded.ptr[i] != mtls_header_fold((unsigned char)name[i]))
+            return 0;
+    }
+    return 1;
+}
+
+int mtls_guard_find(const mtls_guard_t *guard, const char *name, apr_size_t len)
+{
+    unsigned at;
+    int index;
+
+    if (!len || !(guard->first[len < LENGTHS ? len : LENGTHS - 1] & first_bit(name)))
+        return -1;
+    for (at = hash(name, len) & guard->mask; (index = guard->slots[at] - 1) >= 0; at = (at + 1) & guard->mask) {
+        if (folds_to(APR_ARRAY_IDX(guard->folded, index, mtls_str_t), name, len))
+            return index;
+    }
+    return -1;
+}
+
+static void place(mtls_guard_t *guard, int index)
+{
+    mtls_str_t folded = APR_ARRAY_IDX(guard->folded, index, mtls_str_t);
+    unsigned at = hash(folded.ptr, folded.len) & guard->mask;
+
+    while (guard->slots[at])
+        at = (at + 1) & guard->mask;
+    guard->slots[at] = index + 1;
+}
+
+/* At least half of the slots stay free: a search ends soon, and always. */
+static void grow(mtls_guard_t *guard, unsigned slots)
+{
+    int i;
+
+    guard->mask = slots - 1;
+    guard->slots = apr_pcalloc(guard->p, slots * sizeof(*guard->slots));
+    for (i = 0; i < guard->folded->nelts; i++)
+        place(guard, i);
+}
+
+mtls_guard_t *mtls_guard_make(apr_pool_t *p)
+{
+    mtls_guard_t *guard = apr_pcalloc(p, sizeof(*guard));
+
+    guard->p = p;
+    guard->names = apr_array_make(p, 16, sizeof(const char *));
+    guard->folded = apr_array_make(p, 16, sizeof(mtls_str_t));
+    grow(guard, 64);
+    return guard;
+}
+
+void mtls_guard_add(mtls_guard_t *guard, const char *name)
+{
+    mtls_str_t folded = mtls_str(name);
+    char *copy;
+    apr_size_t i;
+
+    if (!folded.len || mtls_guard_find(guard, name, folded.len) >= 0)
+        return;
+    folded.ptr = copy = apr_pstrdup(guard->p, name);
+    for (i = 0; i < folded.len; i++)
+        copy[i] = (char)mtls_header_fold((unsigned char)copy[i]);
+    APR_ARRAY_PUSH(guard->names, const char *) = apr_pstrdup(guard->p, name);
+    APR_ARRAY_PUSH(guard->folded, mtls_str_t) = folded;
+    *filter_row(guard, folded.len) |= first_bit(folded.ptr);
+    if (2u * (unsigned)guard->names->nelts > guard->mask)
+        grow(guard, 2 * (guard->mask + 1));
+    else
+        place(guard, guard->names->nelts - 1);
+}
+
+mtls_guard_t *mtls_guard_without(apr_pool_t *p, const mtls_guard_t *all, const mtls_guard_t *but)
+{
+    mtls_guard_t *guard = mtls_guard_make(p);
+    int i;
+
+    for (i = 0; i < mtls_guard_len(all); i++) {
+        const char *name = mtls_guard_name(all, i);
+
+        if (mtls_guard_find(but, name, strlen(name)) < 0)
+            mtls_guard_add(guard, name);
+    }
+    return guard;
+}
+
+int mtls_guard_len(const mtls_guard_t *guard)
+{
+    return guard->names->nelts;
+}
+
+const char *mtls_guard_name(const mtls_guard_t *guard, int i)
+{
+    return APR_ARRAY_IDX(guard->names, i, const char *);
+}
