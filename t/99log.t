@@ -1,0 +1,19 @@
+#!/usr/bin/perl
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+#
+# Runs last: no server of this run has crashed, hung or leaked into a sanitizer's report.
+use MTLS::Test;
+
+my @CRASHES = (
+    qr/exit signal/, qr/Segmentation fault/, qr/AddressSanitizer/, qr/LeakSanitizer/, qr/runtime error:/,
+    qr/Assertion .* failed/, qr/file .*, line \d+, assertion/, qr/double free|corrupted|stack smashing/,
+    qr/pool .* (?:concurrency|overflow)/i, qr/ERROR SUMMARY: [1-9]/, qr/could not be stopped|still did not exit/,
+);
+
+my @logs = grep { -f } glob(logs() . '/error_log ' . logs() . '/servers/*/error_log ' . logs() . '/servers/*/output');
+ok(scalar(grep { $_ eq logs() . '/error_log' && -s } @logs), 'the main server has a log');
+for my $log (@logs) {
+    my @bad = grep { my $line = $_; grep { $line =~ $_ } @CRASHES } split /\n/, slurp($log);
+    ok(!@bad, substr($log, length logs()) . ' tells of no crash') or diag(join "\n", @bad);
+}
+done_testing;

@@ -1,0 +1,98 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+package MTLS::Client;
+# Drives t/lib/client.py: one process, any number of connections and requests. See t/README.md.
+use strict;
+use warnings;
+use IPC::Open2;
+use JSON::PP ();
+use MTLS::Env qw(top pki python);
+
+my $json = JSON::PP->new->latin1->canonical;
+
+sub new {
+    my ($class) = @_;
+    my $pid = open2(my $from, my $to, python(), top() . '/t/lib/client.py');
+    return bless { pid => $pid, from => $from, to => $to }, $class;
+}
+
+# One job as client.py understands it.
+sub do {
+    my ($self, $job) = @_;
+    local $SIG{PIPE} = 'IGNORE';
+    # JSON::PP writes "1" or 1 as the scalar was last used; ports must be numbers.
+    my %job = %$job;
+    $job{port} += 0 if defined $job{port};
+    print { $self->{to} } $json->encode(\%job), "\n";
+    $self->{to}->flush;
+    my $line = readline $self->{from};
+    defined $line or die "client.py has died\n";
+    return $json->decode($line);
+}
+
+# How to connect, in words of the tests: cert => name in the test PKI (or none), the rest as client.py has it.
+sub job {
+    my ($server, %how) = @_;
+    my %job = map { exists $how{$_} ? ($_ => $how{$_}) : () }
+        qw(http tls sni key pha session save conn close plain port timeout);
+    $job{port} //= $how{plain} ? $server->http_port : $server->https_port;
+    if (defined $how{cert}) {
+        @job{qw(cert key)} = (pki("$how{cert}.chain.pem"), pki("$how{cert}.key"));
+    }
+    return \%job;
+}
+
+# Several requests on one connection: a list of responses, see one.
+sub many {
+    my ($self, $server, $how, @requests) = @_;
+    my $answer = $self->do({ %{ job($server, %$how) }, requests => \@requests });
+    my %common = map { $_ => $answer->{$_} } grep { $_ ne 'responses' } keys %$answer;
+    my @responses = map { MTLS::Response->new({ %common, error => undef, %$_ }) } @{ $answer->{responses} };
+    # What went wrong went wrong with the request that has no response.
+    push @responses, MTLS::Response->new({ status => 0, headers => [], body => '', %common }) while @responses < @requests;
+    return @responses;
+}
+
+# One request on a connection of its own (or a named one): { status, headers, body, trailers, tls, cipher,
+# alpn, reused, error }; status 0 where there is no response.
+sub request {
+    my ($self, $server, $path, %how) = @_;
+    my %request = (path => $path, map { exists $how{$_} ? ($_ => $how{$_}) : () } qw(method headers body trailers raw bare));
+    my ($response) = $self->many($server, \%how, \%request);
+    return $response;
+}
+
+sub DESTROY {
+    my ($self) = @_;
+    local ($?, $!);
+    close $self->{to};
+    waitpid $self->{pid}, 0;
+}
+
+package MTLS::Response;
+use strict;
+use warnings;
+
+sub new { my ($class, $self) = @_; return bless $self, $class }
+
+# All values of a header, by name without case.
+sub header {
+    my ($self, $name) = @_;
+    my @values = map { $_->[1] } grep { lc $_->[0] eq lc $name } @{ $self->{headers} };
+    return wantarray ? @values : $values[0];
+}
+
+# What a backend of t/lib/backend.py has seen.
+sub seen {
+    my ($self) = @_;
+    return $self->{seen} //= JSON::PP->new->latin1->decode($self->{body});
+}
+
+# The values that the backend has seen of a header, by its exact name where lines are raw.
+sub backend_header {
+    my ($self, $name) = @_;
+    my $seen = $self->seen;
+    my @pairs = map { ref $_ ? $_ : [ /^([^:]*):[ \t]*(.*)$/s ] } @{ $seen->{headers} // $seen->{params} };
+    return map { $_->[1] } grep { $_->[0] eq $name } @pairs;
+}
+
+1;

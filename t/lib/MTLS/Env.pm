@@ -1,0 +1,78 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+package MTLS::Env;
+# Where everything is. t/run.sh sets the variables; nothing is guessed beyond them.
+use strict;
+use warnings;
+use Exporter 'import';
+our @EXPORT_OK = qw(top build module pki logs httpd mpm load_modules free_port slurp spew python);
+
+# Everything that any test may need. All of them must be there: a module that is missing stops the run.
+our @MODULES = qw(
+    access_compat actions alias allowmethods asis auth_basic authn_core authn_file authz_core authz_groupfile
+    authz_host authz_user autoindex cache cache_disk cache_socache cgid dav dav_fs dir env expires headers
+    http2 include info lbmethod_byrequests macro mime negotiation proxy proxy_ajp proxy_balancer proxy_connect
+    proxy_fcgi proxy_http proxy_http2 proxy_scgi proxy_uwsgi proxy_wstunnel reflector remoteip reqtimeout
+    request rewrite setenvif slotmem_shm socache_shmcb ssl status substitute unique_id
+);
+
+sub setting {
+    my ($name) = @_;
+    return $ENV{$name} // die "$name is not set: run the tests with t/run.sh\n";
+}
+
+sub top    { setting('MTLS_TOP') }
+sub build  { setting('MTLS_BUILD') }
+sub module { build() . '/mod_mtls_authz.so' }
+sub logs   { top() . '/t/logs' }
+sub httpd  { setting('MTLS_HTTPD') }
+sub mpm    { setting('MTLS_MPM') }
+sub python { '/usr/bin/python3' }
+
+# A file of the test PKI.
+sub pki {
+    my ($file) = @_;
+    my $path = setting('MTLS_PKI');
+    return $path if !defined $file;
+    -e "$path/$file" or die "there is no $file in the test PKI: see t/pki/make-pki.py\n";
+    return "$path/$file";
+}
+
+# LoadModule lines. modules => [names] instead of all; without => [names]; ours => 'first', 'last' or 'no'.
+sub load_modules {
+    my (%how) = @_;
+    my %without = map { $_ => 1 } @{ $how{without} // [] };
+    my $prefork = ($how{mpm} // mpm()) eq 'prefork';
+    my @names = grep { !$without{$_} && !($prefork && $_ eq 'http2') } @{ $how{modules} // \@MODULES };
+    my $ours = $how{ours} // 'last';
+    my $line = sprintf "LoadModule mtls_authz_module \"%s\"\n", module();
+    my $others = '';
+    for my $name ('mpm_' . ($how{mpm} // mpm()), @names) {
+        my $file = setting('MTLS_MODULES') . "/mod_$name.so";
+        -e $file or die "$file is missing: install apache2-bin\n";
+        $others .= "LoadModule ${name}_module \"$file\"\n";
+    }
+    return $ours eq 'no' ? $others : $ours eq 'first' ? $line . $others : $others . $line;
+}
+
+# A port of 127.0.0.1 that was free a moment ago.
+sub free_port {
+    require IO::Socket::INET;
+    my $socket = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => 0, Listen => 1) or die "no port: $!";
+    return $socket->sockport;
+}
+
+sub slurp {
+    my ($file) = @_;
+    open my $in, '<:raw', $file or die "$file: $!\n";
+    local $/;
+    return scalar <$in> // '';
+}
+
+sub spew {
+    my ($file, $text) = @_;
+    open my $out, '>:raw', $file or die "$file: $!\n";
+    print $out $text;
+    close $out or die "$file: $!\n";
+}
+
+1;

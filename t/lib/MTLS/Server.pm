@@ -1,0 +1,260 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+package MTLS::Server;
+# Throw-away servers with a few lines of configuration of their own, and configuration tests.
+# See t/README.md.
+use strict;
+use warnings;
+use File::Path 'make_path';
+use POSIX ':sys_wait_h';
+use Time::HiRes qw(sleep time);
+use MTLS::Env qw(top pki logs httpd load_modules free_port slurp spew);
+
+my %running;
+my $count = 0;
+
+my $BASE = <<'END';
+ServerRoot "@DIR@"
+ServerName localhost
+PidFile "@DIR@/httpd.pid"
+DefaultRuntimeDir "@DIR@"
+ErrorLog "@DIR@/error_log"
+LogLevel info ssl:warn @LOG_LEVEL@
+LogFormat "%H %m %U %>s %u %{MTLS_REASON}e" mtls
+CustomLog "@DIR@/access_log" "@LOG_FORMAT@"
+DocumentRoot "@HTDOCS@"
+TypesConfig /dev/null
+AddType text/html .html
+Timeout 20
+KeepAliveTimeout 20
+MaxKeepAliveRequests 0
+<IfModule !mpm_prefork_module>
+    StartServers 1
+    ServerLimit 3
+    ThreadsPerChild 16
+    MaxRequestWorkers 48
+</IfModule>
+<IfModule cgid_module>
+    ScriptSock "@DIR@/cgid.sock"
+</IfModule>
+<IfModule ssl_module>
+    SSLSessionCache "shmcb:@DIR@/session-cache(512000)"
+</IfModule>
+<Directory />
+    Options FollowSymLinks
+    AllowOverride None
+</Directory>
+ScriptAlias /cgi-bin/ "@HTDOCS@/../cgi-bin/"
+Listen 127.0.0.1:@HTTP_PORT@
+Listen 127.0.0.1:@HTTPS_PORT@
+@CONF@
+<VirtualHost 127.0.0.1:@HTTP_PORT@>
+@PLAIN@
+</VirtualHost>
+END
+
+my $TLS = <<'END';
+<VirtualHost 127.0.0.1:@HTTPS_PORT@>
+    Protocols @PROTOCOLS@
+    SSLEngine on
+    SSLCertificateFile "@PKI@/server.crt"
+    SSLCertificateKeyFile "@PKI@/server.key"
+    SSLCACertificateFile "@PKI@/ca.pem"
+    SSLVerifyClient optional
+    SSLVerifyDepth 10
+@TLS@
+</VirtualHost>
+END
+
+# The whole configuration as text. conf: server level; plain, tls: inside the virtual hosts without and
+# with TLS; log_level, log_format; modules, without, ours, mpm: see MTLS::Env::load_modules;
+# bare => 1: modules and conf only.
+sub compose {
+    my (%part) = @_;
+    my $mpm = $part{mpm} // MTLS::Env::mpm();
+    my $has_ssl = !grep({ $_ eq 'ssl' } @{ $part{without} // [] }) && (!$part{modules} || grep { $_ eq 'ssl' } @{ $part{modules} });
+    my $text = $part{bare} ? "ServerName localhost\nErrorLog \"\@DIR@/error_log\"\n\@CONF@\n" : $BASE . ($has_ssl ? $TLS : '');
+    $text = load_modules(%part, mpm => $mpm) . $text;
+    my %value = (
+        CONF => $part{conf} // '', PLAIN => $part{plain} // '', TLS => $part{tls} // '',
+        LOG_LEVEL => $part{log_level} // '', LOG_FORMAT => $part{log_format} // 'mtls',
+        PROTOCOLS => $mpm eq 'prefork' ? 'http/1.1' : 'h2 http/1.1', PKI => pki(), HTDOCS => top() . '/t/htdocs',
+        DIR => $part{dir}, HTTP_PORT => $part{http_port} // 1, HTTPS_PORT => $part{https_port} // 2,
+    );
+    $value{LOG_FORMAT} =~ s/"/\\"/g;
+    for my $name (qw(CONF PLAIN TLS LOG_FORMAT LOG_LEVEL PROTOCOLS PKI HTDOCS DIR HTTP_PORT HTTPS_PORT)) {
+        $text =~ s/\@$name\@/$value{$name}/g;
+    }
+    return $text;
+}
+
+sub new_directory {
+    my ($purpose) = @_;
+    (my $test = $0) =~ s{.*/|\.t$}{}g;
+    my $dir = sprintf '%s/servers/%s-%d-%s', logs(), $test, $$, $purpose;
+    make_path($dir);
+    return $dir;
+}
+
+# What "httpd -t" says: { exit, output, sentence, line }. sentence is the error alone, line the line of
+# the composed file; both are undef where the configuration is fine.
+my $test_directory;
+sub configtest {
+    my (%part) = @_ == 1 ? (conf => $_[0]) : @_;
+    $test_directory //= new_directory('configtest');
+    my $file = "$test_directory/httpd.conf";
+    spew($file, compose(%part, dir => $test_directory));
+    my $pid = open(my $from, '-|') // die "fork: $!";
+    if (!$pid) {
+        open STDERR, '>&', \*STDOUT;
+        exec httpd(), '-t', '-f', $file, @{ $part{arguments} // [] } or POSIX::_exit(127);
+    }
+    my $output = do { local $/; scalar <$from> } // '';
+    close $from;
+    my %result = (exit => $? >> 8, signal => $? & 127, output => $output);
+    if ($output =~ /^AH00526: Syntax error on line (\d+) of .*?:\n(.*?)\n/m) {
+        @result{qw(line sentence)} = ($1, $2);
+    }
+    elsif ($? && $output =~ /^(?:\[.*?\] )*(?:AH\d+: )?(?:\S*(?:apache2|httpd): )?([^\n]+)/m) {
+        $result{sentence} = $1;
+    }
+    return \%result;
+}
+
+# The server that t/run.sh has started with Apache::Test.
+sub main {
+    my ($class) = @_;
+    return bless { dir => logs(), main => 1, http_port => $ENV{MTLS_HTTP_PORT}, https_port => $ENV{MTLS_HTTPS_PORT},
+                   mark => {} }, $class;
+}
+
+# Start one; dies with what the server said if it does not come up.
+sub start {
+    my ($class, %part) = @_;
+    my $self;
+    for my $try (1 .. 5) {
+        $self = bless { %part, dir => new_directory(++$count), mark => {}, http_port => free_port(),
+                        https_port => free_port() }, $class;
+        spew("$self->{dir}/httpd.conf", compose(%$self));
+        return $self if $self->run;
+        # Somebody else was faster to take the port: try others.
+        last if $self->said !~ /could not bind|Address already in use/;
+    }
+    die "the server did not start:\n" . $self->said . "\n";
+}
+
+# Like start for a configuration that must not come up: what the server said, or undef if it runs (it is stopped).
+sub refuses {
+    my ($class, %part) = @_;
+    my $self = eval { $class->start(%part) };
+    return $@ if !$self;
+    $self->stop;
+    return undef;
+}
+
+sub run {
+    my ($self) = @_;
+    my $pid = fork() // die "fork: $!";
+    if (!$pid) {
+        open STDIN, '<', '/dev/null';
+        open STDOUT, '>', "$self->{dir}/output";
+        open STDERR, '>&', \*STDOUT;
+        exec split(' ', $ENV{MTLS_WRAPPER} // ''), httpd(), '-DFOREGROUND', '-f', "$self->{dir}/httpd.conf"
+            or POSIX::_exit(127);
+    }
+    my $until = time + 60;
+    while (time < $until) {
+        if (waitpid($pid, WNOHANG) == $pid) {
+            return 0;
+        }
+        if (-s "$self->{dir}/httpd.pid" && slurp("$self->{dir}/httpd.pid") =~ /^$pid\b/) {
+            $self->{pid} = $running{$pid} = $pid;
+            return 1;
+        }
+        sleep 0.01;
+    }
+    kill KILL => $pid;
+    waitpid $pid, 0;
+    return 0;
+}
+
+sub stop {
+    my ($self) = @_;
+    my $pid = delete $self->{pid} or return;
+    delete $running{$pid};
+    kill TERM => $pid;
+    my $until = time + 20;
+    while (waitpid($pid, WNOHANG) == 0) {
+        if (time > $until) {
+            kill KILL => $pid;
+            waitpid $pid, 0;
+            die "the server did not stop\n";
+        }
+        sleep 0.01;
+    }
+}
+
+# A graceful restart, with other lines if parts are given. Returns when the new generation serves.
+sub graceful {
+    my ($self, %part) = @_;
+    if (%part) {
+        @$self{ keys %part } = values %part;
+        spew("$self->{dir}/httpd.conf", compose(%$self));
+    }
+    my $pattern = qr/resuming normal operations/;
+    my $before = () = slurp("$self->{dir}/error_log") =~ /$pattern/g;
+    kill USR1 => $self->{pid};
+    wait_for(sub { (() = slurp("$self->{dir}/error_log") =~ /$pattern/g) > $before }) or die "no restart:\n" . $self->said;
+}
+
+sub wait_for {
+    my ($claim) = @_;
+    my $until = time + 20;
+    while (!$claim->()) {
+        return 0 if time > $until;
+        sleep 0.01;
+    }
+    return 1;
+}
+
+sub dir        { $_[0]{dir} }
+sub pid        { $_[0]{pid} }
+sub http_port  { $_[0]{http_port} }
+sub https_port { $_[0]{https_port} }
+
+sub said {
+    my ($self) = @_;
+    return join '', map { -e "$self->{dir}/$_" ? slurp("$self->{dir}/$_") : '' } qw(output error_log);
+}
+
+# From here on error_log and access_log give new lines only.
+sub mark {
+    my ($self) = @_;
+    $self->{mark}{$_} = -s "$self->{dir}/$_" // 0 for qw(error_log access_log);
+}
+
+sub log_since_mark {
+    my ($self, $file) = @_;
+    return '' if !-e "$self->{dir}/$file";
+    return substr slurp("$self->{dir}/$file"), $self->{mark}{$file} // 0;
+}
+
+sub error_log { $_[0]->log_since_mark('error_log') }
+
+# The lines of the access log; waits until there are at least so many, since they are written after the response.
+sub access_log {
+    my ($self, $lines) = @_;
+    my @found;
+    wait_for(sub { @found = split /\n/, $self->log_since_mark('access_log'); @found >= ($lines // 0) })
+        or die sprintf "%d lines in the access log, not %d\n", scalar @found, $lines;
+    return @found;
+}
+
+sub DESTROY { local ($@, $?, $!); eval { $_[0]->stop } if !$_[0]{main} }
+
+END {
+    local ($?, $!);
+    kill TERM => values %running;
+    waitpid $_, 0 for values %running;
+}
+
+1;

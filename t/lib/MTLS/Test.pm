@@ -1,0 +1,75 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+package MTLS::Test;
+# What a test begins with: "use MTLS::Test;" gives it Test::More and all that t/README.md describes.
+use strict;
+use warnings;
+use Test::More;
+use MTLS::Backend;
+use MTLS::Client;
+use MTLS::Env qw(top build module pki logs httpd mpm free_port slurp spew python);
+use MTLS::Server;
+
+my @FUNCTIONS = qw(
+    client start_server main_server start_backend configtest ok_config refused_config make_certificate tls_matrix
+    top build module pki logs httpd mpm free_port slurp spew python
+);
+
+sub import {
+    my $caller = caller;
+    strict->import;
+    warnings->import;
+    Test::More->export_to_level(1);
+    no strict 'refs';
+    *{"${caller}::$_"} = \&{$_} for @FUNCTIONS;
+}
+
+# The client: one per test program.
+my $client;
+sub client { return $client //= MTLS::Client->new }
+
+sub start_server  { return MTLS::Server->start(@_) }
+sub main_server   { return MTLS::Server->main }
+sub start_backend { return MTLS::Backend->start(@_) }
+sub configtest    { return MTLS::Server::configtest(@_) }
+
+# The configuration is accepted, and the output holds every one of the patterns.
+sub ok_config {
+    my ($name, $parts, @patterns) = @_;
+    my $result = configtest(ref $parts ? %$parts : (conf => $parts));
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    return fail($name) || diag($result->{output}) if $result->{exit} || $result->{signal};
+    my @missing = grep { $result->{output} !~ $_ } @patterns;
+    return ok(!@missing, $name) || diag("not found: @missing\n$result->{output}");
+}
+
+# The configuration is refused, in words, with a sentence that matches: a string (the whole sentence) or a pattern.
+sub refused_config {
+    my ($name, $parts, $sentence) = @_;
+    my $result = configtest(ref $parts ? %$parts : (conf => $parts));
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    return fail("$name: accepted") || diag($result->{output}) if !$result->{exit} && !$result->{signal};
+    return fail("$name: killed by signal $result->{signal}") if $result->{signal};
+    return ref $sentence ? like($result->{sentence}, $sentence, $name) : is($result->{sentence}, $sentence, $name);
+}
+
+# One more certificate: make_certificate(name => { row as in t/pki/make-pki.py }).
+sub make_certificate {
+    my ($name, $row) = @_;
+    my $text = JSON::PP->new->ascii->canonical->encode($row);
+    system(python(), top() . '/t/pki/make-pki.py', pki(), 'add', $name, $text) == 0
+        or die "make-pki.py could not make $name\n";
+    return $name;
+}
+
+# The columns that every TLS case is run in: HTTP version, TLS version, full or resumed handshake.
+sub tls_matrix {
+    my @matrix;
+    for my $http (mpm() eq 'prefork' ? '1.1' : ('1.1', '2')) {
+        for my $tls ('1.2', '1.3') {
+            push @matrix, map { { http => $http, tls => $tls, resumed => $_ } } 0, 1;
+        }
+    }
+    return @matrix;
+}
+
+1;

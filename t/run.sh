@@ -1,0 +1,109 @@
+#!/usr/bin/env bash
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+#
+# t/run.sh [--all] [TEST.t | OPTION OF PROVE]...     run the tests, with the module that is built in $BUILD
+#
+# Apache::Test refuses to run as root, and tests write: everything runs in a copy of the tree that
+# an unprivileged user owns. Logs of a failed run stay in $BUILD/test-logs.
+set -eu
+cd "$(dirname "$0")/.."
+export LC_ALL=C.UTF-8 PATH=$PATH:/usr/sbin:/sbin
+: "${BUILD:=build}" "${MPM:=event}" "${JOBS:=2}" "${MTLS_TEST_USER:=nobody}"
+
+find_command() {
+    local name
+    for name; do command -v "$name" && return 0; done
+    echo "t/run.sh: none of these is installed: $*" >&2
+    exit 1
+}
+
+if [ "${1-}" != --in-copy ]; then
+    [ -e "$BUILD/mod_mtls_authz.so" ] || { echo "t/run.sh: $BUILD/mod_mtls_authz.so is not built: make -f Makefile.apxs" >&2; exit 1; }
+    : "${APXS:=$(find_command apxs apxs2)}"
+    copy=$(mktemp -d "${TMPDIR:-/tmp}/mtls-test.XXXXXX")
+    child=
+    finish() {
+        status=$?
+        trap - EXIT INT TERM
+        [ -z "$child" ] || kill -- "-$child" 2>/dev/null || :
+        rm -rf "$BUILD/test-logs"
+        [ $status = 0 ] || [ ! -d "$copy/tree/t/logs" ] || {
+            cp -r "$copy/tree/t/logs" "$BUILD/test-logs" 2>/dev/null || :
+            echo "t/run.sh: the logs are in $BUILD/test-logs" >&2
+        }
+        rm -rf "$copy"
+        exit $status
+    }
+    trap finish EXIT
+    trap 'exit 130' INT TERM
+
+    mkdir "$copy/tree" "$copy/tree/build"
+    if git rev-parse --git-dir >/dev/null 2>&1; then
+        git ls-files -z --cached --others --exclude-standard | while IFS= read -r -d '' file; do
+            [ ! -e "$file" ] || printf '%s\0' "$file"
+        done | tar -c --null -T - | tar -x -C "$copy/tree"
+    else
+        tar -c --exclude='./build*' . | tar -x -C "$copy/tree"
+    fi
+    tar -c -C "$BUILD" --exclude=./test-logs . | tar -x -C "$copy/tree/build"
+
+    run=(env HOME="$copy" TMPDIR="$copy" MTLS_APXS="$APXS" MPM="$MPM" JOBS="$JOBS" bash "$copy/tree/t/run.sh" --in-copy "$@")
+    chmod 755 "$copy"
+    if [ "$(id -u)" = 0 ]; then
+        chown -R "$MTLS_TEST_USER:" "$copy"
+        run=(setpriv --reuid "$MTLS_TEST_USER" --regid "$(id -g "$MTLS_TEST_USER")" --clear-groups "${run[@]}")
+    fi
+    # A process group of its own: whatever a test leaves behind ends with it.
+    set -m
+    "${run[@]}" </dev/null &
+    child=$!
+    set +m
+    wait $child
+    exit
+fi
+
+shift
+export MTLS_TOP=$PWD MTLS_BUILD=$PWD/build MTLS_PKI=$PWD/t/made-pki MTLS_MPM=$MPM
+MTLS_MODULES=$("$MTLS_APXS" -q LIBEXECDIR)
+MTLS_HTTPD=$(find_command apache2 httpd)
+export MTLS_MODULES MTLS_HTTPD MTLS_APXS
+export MTLS_PROTOCOLS='h2 http/1.1'
+[ "$MPM" != prefork ] || MTLS_PROTOCOLS=http/1.1
+export PERL5LIB=$PWD/t/lib
+
+tests=(t/*.t)
+[ "${1-}" != --all ] || { shift; tests+=(t/all/*.t); }
+options=()
+chosen=()
+for word; do
+    case $word in *.t) chosen+=("$word") ;; *) options+=("$word") ;; esac
+done
+[ ${#chosen[@]} = 0 ] || tests=("${chosen[@]}")
+
+mkdir -p t/logs/servers
+/usr/bin/python3 t/pki/make-pki.py "$MTLS_PKI"
+free_port() { /usr/bin/perl -MMTLS::Env=free_port -e 'print free_port'; }
+/usr/bin/perl -MMTLS::Env=load_modules -e 'print load_modules' >t/conf/modules.conf
+
+started=
+for try in 1 2 3; do
+    MTLS_HTTP_PORT=$(free_port) MTLS_HTTPS_PORT=$(free_port)
+    export MTLS_HTTP_PORT MTLS_HTTPS_PORT
+    : >t/logs/apache-test
+    if /usr/bin/perl t/TEST -configure -httpd "$MTLS_HTTPD" -apxs "$MTLS_APXS" -httpd_conf "$PWD/t/conf/modules.conf" \
+           -servername 127.0.0.1 -port "$MTLS_HTTP_PORT" -maxclients 32 >>t/logs/apache-test 2>&1 </dev/null &&
+       /usr/bin/perl t/TEST -start-httpd >>t/logs/apache-test 2>&1 </dev/null; then
+        started=1
+        break
+    fi
+    grep -q 'could not bind\|Address already in use' t/logs/error_log t/logs/apache-test 2>/dev/null || break
+done
+if [ -z "$started" ]; then
+    tail -n 30 t/logs/apache-test t/logs/error_log 2>/dev/null || :
+    echo "t/run.sh: Apache::Test could not start the main server" >&2
+    exit 1
+fi
+trap '/usr/bin/perl t/TEST -stop-httpd >>t/logs/apache-test 2>&1 </dev/null || :' EXIT
+
+# The last word is prove's.
+/usr/bin/prove --harness MTLS::Harness --jobs "$JOBS" "${options[@]}" "${tests[@]}"
