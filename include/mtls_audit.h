@@ -1,0 +1,30 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file mtls_audit.h
+ * @brief Says why: one log line per denied request, and MTLS_REASON for everybody else.
+ */
+#ifndef MTLS_AUDIT_H
+#define MTLS_AUDIT_H
+
+#include "mtls_request.h"
+
+/** The environment variable with the reason's slug. */
+#define MTLS_REASON_VARIABLE "MTLS_REASON"
+
+/**
+ * Note a denial, once per request: the log line, and MTLS_REASON in this request and in those that
+ * it is a part of.
+ *
+ * @param detail C string that is already fit for a log, or NULL
+ * @return the HTTP status to answer with
+ */
+int mtls_audit_deny(request_rec *r, mtls_reason_t reason, const char *detail);
+
+/** The request was refused by the authorization framework. If a line of ours stood against it, note
+ *  the denial with the reason that fits best. */
+void mtls_audit_refusal(request_rec *r);
+
+/** Hand MTLS_REASON of the request that this one was redirected from on to it. */
+void mtls_audit_inherit(request_rec *r);
+
+#endif

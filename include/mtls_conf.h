@@ -1,0 +1,131 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file mtls_conf.h
+ * @brief What the operator wrote: settings, their merging, and what one configuration is made of.
+ *
+ * Everything here is written while the configuration is read, by one thread,
+ * and constant afterwards.
+ */
+#ifndef MTLS_CONF_H
+#define MTLS_CONF_H
+
+#include "httpd.h"
+#include "http_config.h"
+
+#include "mtls_castore.h"
+#include "mtls_header.h"
+#include "mtls_match.h"
+
+extern module AP_MODULE_DECLARE_DATA mtls_authz_module;
+
+/** Where something was written. */
+typedef struct mtls_place_t {
+    const char *file;
+    int line;
+} mtls_place_t;
+
+/** One "Require mtls" line. */
+typedef struct mtls_line_t {
+    const mtls_rule_t *rule;
+    const char *text;            /**< the words behind Require, as written */
+    mtls_place_t place;
+    int negated;                 /**< an odd number of "not" and <RequireNone> above it */
+} mtls_line_t;
+
+/** One word of an MTLSExport line. */
+typedef struct mtls_export_t {
+    const char *word;            /**< with its options */
+    apr_size_t name_len;         /**< the profile's name are its first octets */
+    apr_array_header_t *headers; /**< of const mtls_header_t *; NULL: this one is taken out (-PROFILE) */
+    mtls_place_t place;
+} mtls_export_t;
+
+/** The profiles exported in a section. */
+typedef struct mtls_exports_t {
+    int relative;                /**< words with + and -: changes the outer section's list */
+    apr_array_header_t *list;    /**< of const mtls_export_t * */
+} mtls_exports_t;
+
+/** One MTLSHeader line. */
+typedef struct mtls_single_t {
+    const char *name;
+    const mtls_header_t *header; /**< NULL: "none" */
+    mtls_place_t place;
+} mtls_single_t;
+
+/** How r->user is made: MTLSUser. */
+typedef struct mtls_user_t {
+    const mtls_field_t *field;
+    const mtls_format_t *format;
+    const mtls_regex_t *regex;   /**< NULL: the whole value */
+} mtls_user_t;
+
+#define MTLS_UNSET (-1)
+#define MTLS_MAX_HEADERS_DEFAULT 32768
+
+/** The settings of a section: type, member, value when unset, how an inner one is laid over an outer one. */
+#define MTLS_DIR_SETTINGS(X)                                              \
+    X(const mtls_exports_t *, exports, NULL, merge_exports)               \
+    X(apr_array_header_t *, singles, NULL, merge_singles)                 \
+    X(apr_int64_t, max_headers, MTLS_UNSET, pick_number)                  \
+    X(const mtls_user_t *, user, NULL, pick_user)                         \
+    X(int, env, MTLS_UNSET, pick_flag)                                    \
+    X(int, backstop, MTLS_UNSET, pick_flag)                               \
+    X(int, path_check, MTLS_UNSET, pick_flag)
+
+typedef struct mtls_dir_t {
+#define X(type, name, unset, merge) type name;
+    MTLS_DIR_SETTINGS(X)
+#undef X
+} mtls_dir_t;
+
+/** MTLSGuard. */
+typedef enum mtls_guard_mode_t { MTLS_GUARD_UNSET, MTLS_GUARD_ALL, MTLS_GUARD_USED, MTLS_GUARD_OFF } mtls_guard_mode_t;
+
+/** The settings of a virtual host. */
+typedef struct mtls_server_t {
+    mtls_guard_mode_t mode;
+    int on_spoof_reject;             /**< MTLS_UNSET, 0 strip, 1 reject */
+    apr_array_header_t *pass;        /**< of const char *: MTLSPass words */
+    int touched;                     /**< a directive or rule of ours stands in this virtual host */
+    const mtls_guard_t *guard;       /**< names removed from what clients send; set by mtls_check, NULL: none */
+} mtls_server_t;
+
+/** All that one reading of the configuration has brought. */
+typedef struct mtls_generation_t {
+    apr_pool_t *pool;
+    int used;                        /**< anything of ours was written: else the module does nothing */
+    mtls_fieldset_t *fields;
+    mtls_headerset_t *headers;
+    apr_array_header_t *lines;       /**< of mtls_line_t *: every Require mtls line */
+    mtls_castore_t *castore;         /**< NULL: chains are not needed, or no shared memory */
+} mtls_generation_t;
+
+/** The current generation; NULL before the first configuration. */
+mtls_generation_t *mtls_generation(void);
+
+/** Begin a new one: pre_config. */
+void mtls_generation_begin(apr_pool_t *pconf);
+
+/** Note that something of ours was written in the virtual host of cmd. */
+mtls_generation_t *mtls_conf_touch(cmd_parms *cmd);
+
+mtls_server_t *mtls_server_of(server_rec *s);
+const mtls_dir_t *mtls_dir_of(const request_rec *r);
+
+void *mtls_conf_create_dir(apr_pool_t *p, char *path);
+void *mtls_conf_merge_dir(apr_pool_t *p, void *base, void *add);
+void *mtls_conf_create_server(apr_pool_t *p, server_rec *s);
+void *mtls_conf_merge_server(apr_pool_t *p, void *base, void *add);
+
+/** The directives. */
+extern const command_rec mtls_directives[];
+
+/** What the core borrows from httpd: regular expressions, ServerRoot. */
+extern const mtls_host_t mtls_httpd_host;
+
+/** Call visit for each header that a section exports, profiles first; stops at and returns the first non-zero. */
+int mtls_conf_each_header(const mtls_dir_t *dir, int (*visit)(void *ctx, const mtls_header_t *header, mtls_place_t place),
+                          void *ctx);
+
+#endif

@@ -1,0 +1,48 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file mtls_peer.h
+ * @brief Who is at the other end of a connection: mod_ssl's answer, checked, as facts.
+ *
+ * The only room that touches TLS objects. A peer is made once per certificate
+ * and connection, on the thread that owns the connection; it is constant
+ * afterwards (but for the header values, see mtls_peer_keep), so that the
+ * streams of an HTTP/2 connection share it without a lock.
+ */
+#ifndef MTLS_PEER_H
+#define MTLS_PEER_H
+
+#include "httpd.h"
+
+#include "mtls_cert.h"
+
+/** One certificate, or its absence, on one connection. */
+typedef struct mtls_peer_t mtls_peer_t;
+
+/** The peer as this request sees it; follows a certificate that renegotiation or post-handshake
+ *  authentication has brought. Never NULL. */
+const mtls_peer_t *mtls_peer_of(request_rec *r);
+
+/** MTLS_GRANTED: there is a certificate, mod_ssl says SUCCESS, and so does the record that was made
+ *  when it was verified; else MTLS_NO_TLS, MTLS_NO_CERTIFICATE, MTLS_UNVERIFIED. Says nothing of time. */
+mtls_reason_t mtls_peer_trust(const mtls_peer_t *peer);
+
+/** The facts of a verified certificate; NULL for any other. */
+const mtls_facts_t *mtls_peer_facts(const mtls_peer_t *peer);
+
+/** The certificate, verified or not, for log lines; NULL without one. Lives with the connection. */
+X509 *mtls_peer_certificate(const mtls_peer_t *peer);
+
+/** A header value that was kept for this peer: *value is a C string or NULL for "send nothing".
+ *  @return true if one was kept */
+int mtls_peer_kept(const mtls_peer_t *peer, int slot, const char **value);
+
+/** Keep a value (NULL: "send nothing") for all later requests of this peer. Any thread; the first wins. */
+void mtls_peer_keep(const mtls_peer_t *peer, int slot, const char *value);
+
+/** post_config, once the configuration is known: makes the store of CA certificates if one is needed. */
+void mtls_peer_prepare(apr_pool_t *pconf);
+
+/** Hooks mod_ssl's optional hooks and process_connection. */
+void mtls_peer_register(void);
+
+#endif

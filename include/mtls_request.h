@@ -1,0 +1,46 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file mtls_request.h
+ * @brief What this module knows of one request.
+ *
+ * One per request_rec, subrequests and redirected requests have their own; it
+ * lives in the request's pool and is touched by the request's thread only.
+ */
+#ifndef MTLS_REQUEST_H
+#define MTLS_REQUEST_H
+
+#include "httpd.h"
+
+#include "mtls_conf.h"
+#include "mtls_peer.h"
+
+/** A Require mtls line that was asked, and what it said last. */
+typedef struct mtls_tried_t {
+    const mtls_line_t *line;
+    mtls_answer_t answer;
+} mtls_tried_t;
+
+typedef struct mtls_request_t {
+    const mtls_peer_t *peer;
+    mtls_view_t view;
+    apr_array_header_t *tried;     /**< of mtls_tried_t; NULL: none */
+    mtls_reason_t denied;          /**< MTLS_GRANTED: not denied by us */
+    int logged;                    /**< the denial was written to the log */
+    int judging;                   /**< inside a hook run of our own */
+    apr_array_header_t *exported;  /**< of const char *: names we have put into headers_in; NULL: none */
+} mtls_request_t;
+
+/** The request's own state, made when first asked for. */
+mtls_request_t *mtls_request_of(request_rec *r);
+
+/** The request's state if there is one, else NULL. */
+mtls_request_t *mtls_request_known(const request_rec *r);
+
+/** What this request sees of the certificate, now. */
+const mtls_view_t *mtls_request_view(request_rec *r);
+
+/** True if this request, or one it was redirected from, was refused: by us, or with a status that
+ *  means so (400, 401, 403, 421). Nobody is told then who the client is. */
+int mtls_request_refused(const request_rec *r);
+
+#endif

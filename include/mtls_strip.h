@@ -1,0 +1,17 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file mtls_strip.h
+ * @brief Nobody else speaks in our names: what clients send is cleaned before anybody looks at it.
+ */
+#ifndef MTLS_STRIP_H
+#define MTLS_STRIP_H
+
+#include "mtls_request.h"
+
+/** Hooks post_read_request, for every request and redirected request, and the trailers' filter. */
+void mtls_strip_register(void);
+
+/** Remove every header whose name folds to this one. @return how many there were */
+int mtls_strip_name(apr_table_t *headers, const char *name);
+
+#endif

@@ -1,0 +1,17 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file mtls_trailer.h
+ * @brief Trailers come when all request hooks have run: a filter keeps our names out of them.
+ */
+#ifndef MTLS_TRAILER_H
+#define MTLS_TRAILER_H
+
+#include "httpd.h"
+
+/** Registers the input filter. */
+void mtls_trailer_register(void);
+
+/** Watch this request's body, if it can have trailers. */
+void mtls_trailer_watch(request_rec *r);
+
+#endif

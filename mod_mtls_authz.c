@@ -1,0 +1,67 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file mod_mtls_authz.c
+ * @brief The front door: module record and hook list, nothing else.
+ *
+ * A certificate comes in through mtls_peer, is judged in mtls_require, and
+ * leaves as headers through mtls_export; mtls_strip keeps everybody else from
+ * speaking in our names, mtls_audit says why, mtls_check warns beforehand.
+ */
+#include "httpd.h"
+#include "http_config.h"
+#include "ap_mmn.h"
+
+#include "mtls_check.h"
+#include "mtls_conf.h"
+#include "mtls_export.h"
+#include "mtls_require.h"
+#include "mtls_strip.h"
+
+#if !AP_MODULE_MAGIC_AT_LEAST(20120211, 127)
+#error mod_mtls_authz needs Apache httpd 2.4.57 or later
+#endif
+
+static int hook_pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
+{
+    (void)plog, (void)ptemp;
+    mtls_generation_begin(pconf);
+    return OK;
+}
+
+static int hook_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main_server)
+{
+    (void)plog, (void)ptemp;
+    return mtls_check(pconf, main_server);
+}
+
+static int hook_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main_server)
+{
+    (void)plog, (void)ptemp;
+    if (!mtls_generation()->used)
+        return DECLINED;
+    mtls_peer_prepare(pconf);
+    mtls_check_announce(main_server);
+    return OK;
+}
+
+static void register_hooks(apr_pool_t *p)
+{
+    ap_hook_pre_config(hook_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_check_config(hook_check_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(hook_post_config, NULL, NULL, APR_HOOK_MIDDLE);
+    mtls_peer_register();
+    mtls_strip_register();
+    mtls_require_register(p);
+    mtls_export_register();
+}
+
+AP_DECLARE_MODULE(mtls_authz) = {
+    STANDARD20_MODULE_STUFF,
+    mtls_conf_create_dir,
+    mtls_conf_merge_dir,
+    mtls_conf_create_server,
+    mtls_conf_merge_server,
+    mtls_directives,
+    register_hooks,
+    AP_MODULE_FLAG_NONE
+};

@@ -1,0 +1,259 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+#include "httpd.h"
+#include "http_config.h"
+#include "http_log.h"
+#include "http_core.h"
+#include "apr_strings.h"
+
+#include "mtls_check.h"
+#include "mtls_section.h"
+#include "mtls_tree.h"
+#include "mtls_warn.h"
+
+APLOG_USE_MODULE(mtls_authz);
+
+static int stop(server_rec *s, const char *sentence)
+{
+    ap_log_error(APLOG_MARK, APLOG_EMERG | APLOG_STARTUP, 0, s, "mtls_authz: %s", sentence);
+    return HTTP_INTERNAL_SERVER_ERROR;
+}
+
+/* ---- mod_ssl ---- */
+
+static int check_mod_ssl(server_rec *main_server)
+{
+    if (ap_find_linked_module("mod_ssl.c"))
+        return OK;
+    return stop(main_server, "mod_ssl is needed to see client certificates: load it (on Debian: a2enmod ssl)");
+}
+
+/* ---- aliases ----
+ *
+ * Behind <AuthzProviderAlias> a provider never learns that it is negated, so it could not deny what it
+ * cannot know: such a line must not exist. */
+
+typedef struct alias_search_t {
+    apr_pool_t *p;
+    server_rec *main_server;
+    const ap_directive_t *alias;   /* the section that is looked for, NULL: look for sections */
+} alias_search_t;
+
+static int is_turned_over(apr_pool_t *p, const ap_directive_t *directive, const char *alias)
+{
+    int negated = !strcasecmp(mtls_tree_word(p, directive, 0), "not");
+
+    return !strcasecmp(mtls_tree_word(p, directive, negated), alias)
+        && (negated || mtls_tree_within(directive, "<RequireNone"));
+}
+
+static int visit_use(void *ctx, const ap_directive_t *directive)
+{
+    const alias_search_t *search = ctx;
+    const char *name = mtls_tree_word(search->p, search->alias, 1);
+    apr_size_t len = strlen(name);
+
+    if (len && name[len - 1] == '>')
+        name = apr_pstrndup(search->p, name, len - 1);
+    if (!mtls_tree_is(directive, "Require") || !is_turned_over(search->p, directive, name))
+        return OK;
+    return stop(search->main_server, apr_psprintf(search->p,
+                "'Require %s' in %s:%d negates the alias of %s:%d: an alias of mtls cannot be negated, "
+                "because it does not see that it is; write 'Require not mtls ...' there instead",
+                directive->args, directive->filename, directive->line_num,
+                search->alias->filename, search->alias->line_num));
+}
+
+static int visit_alias(void *ctx, const ap_directive_t *directive)
+{
+    alias_search_t search = *(alias_search_t *)ctx;
+
+    if (!mtls_tree_is(directive, "<AuthzProviderAlias") || strcasecmp(mtls_tree_word(search.p, directive, 0), "mtls"))
+        return OK;
+    search.alias = directive;
+    return mtls_tree_walk(ap_conftree, visit_use, &search);
+}
+
+/* ---- collisions ---- */
+
+typedef struct named_t {
+    const mtls_header_t *header;
+    mtls_place_t place;
+} named_t;
+
+static int collect_header(void *ctx, const mtls_header_t *header, mtls_place_t place)
+{
+    APR_ARRAY_PUSH((apr_array_header_t *)ctx, named_t) = (named_t){ header, place };
+    return 0;
+}
+
+static const char *origin(apr_pool_t *p, const named_t *named)
+{
+    const char *profile = mtls_header_profile(named->header);
+
+    return apr_psprintf(p, "%s %s (%s:%d)", profile ? "profile" : "MTLSHeader",
+                        profile ? profile : mtls_header_name(named->header), named->place.file, named->place.line);
+}
+
+static int check_collisions(apr_pool_t *p, server_rec *s, const mtls_dir_t *dir)
+{
+    apr_array_header_t *all = apr_array_make(p, 16, sizeof(named_t));
+    int i, k;
+
+    mtls_conf_each_header(dir, collect_header, all);
+    for (i = 1; i < all->nelts; i++) {
+        for (k = 0; k < i; k++) {
+            const named_t *a = &APR_ARRAY_IDX(all, k, named_t), *b = &APR_ARRAY_IDX(all, i, named_t);
+
+            if (!mtls_header_folds_equal(mtls_header_name(a->header), mtls_header_name(b->header))
+                || mtls_header_same(a->header, b->header))
+                continue;
+            return stop(s, apr_psprintf(p, "%s and %s both set '%s' in one location, to different values; "
+                                        "export one of them", origin(p, a), origin(p, b), mtls_header_name(b->header)));
+        }
+    }
+    return OK;
+}
+
+/* Each section by itself, and laid over each other one that a request may be in, too. */
+static int check_sections(apr_pool_t *p, server_rec *s)
+{
+    apr_array_header_t *sections = mtls_section_list(p, s);
+    int i, k, rc = OK;
+
+    for (i = 0; rc == OK && i < sections->nelts; i++) {
+        const mtls_section_t *inner = &APR_ARRAY_IDX(sections, i, mtls_section_t);
+
+        if (!inner->own->exports && !inner->own->singles)
+            continue;
+        rc = check_collisions(p, s, inner->dir);
+        for (k = 0; rc == OK && k < sections->nelts; k++) {
+            const mtls_section_t *outer = &APR_ARRAY_IDX(sections, k, mtls_section_t);
+
+            if (k != i && mtls_section_overlap(outer, inner))
+                rc = check_collisions(p, s, mtls_conf_merge_dir(p, (void *)outer->dir, (void *)inner->own));
+        }
+    }
+    return rc;
+}
+
+/* ---- guards ---- */
+
+typedef struct guards_t {
+    apr_pool_t *p;
+    server_rec *main_server;
+    const mtls_guard_t *all, *used;
+} guards_t;
+
+static int visit_verify_client(void *ctx, const ap_directive_t *directive)
+{
+    guards_t *guards = ctx;
+    server_rec *s;
+
+    if (!mtls_tree_is(directive, "SSLVerifyClient") || !strcasecmp(mtls_tree_word(guards->p, directive, 0), "none"))
+        return OK;
+    s = mtls_tree_server(directive, guards->main_server);
+    mtls_server_of(s)->touched = 1;
+    if (s == guards->main_server) {           /* virtual hosts inherit it */
+        for (s = s->next; s; s = s->next)
+            mtls_server_of(s)->touched = 1;
+    }
+    return OK;
+}
+
+static void make_guards(guards_t *guards)
+{
+    const mtls_headerset_t *headers = mtls_generation()->headers;
+    mtls_guard_t *all = mtls_guard_make(guards->p), *used = mtls_guard_make(guards->p);
+    int i;
+
+    mtls_guard_add_profiles(all);
+    for (i = 0; i < mtls_headerset_len(headers); i++) {
+        mtls_guard_add(all, mtls_header_name(mtls_headerset_at(headers, i)));
+        mtls_guard_add(used, mtls_header_name(mtls_headerset_at(headers, i)));
+    }
+    guards->all = all;
+    guards->used = used;
+}
+
+static const mtls_guard_t *passed(apr_pool_t *p, const apr_array_header_t *words)
+{
+    mtls_guard_t *guard = mtls_guard_make(p);
+    int i;
+
+    for (i = 0; i < words->nelts; i++) {
+        const char *word = APR_ARRAY_IDX(words, i, const char *);
+
+        if (!mtls_guard_add_profile(guard, word))
+            mtls_guard_add(guard, word);
+    }
+    return guard;
+}
+
+static mtls_guard_mode_t mode_of(const mtls_server_t *server)
+{
+    if (server->mode != MTLS_GUARD_UNSET)
+        return server->mode;
+    return server->touched ? MTLS_GUARD_ALL : MTLS_GUARD_USED;
+}
+
+static void set_guard(const guards_t *guards, mtls_server_t *server)
+{
+    switch (mode_of(server)) {
+    case MTLS_GUARD_OFF:  server->guard = NULL; return;
+    case MTLS_GUARD_USED: server->guard = guards->used; break;
+    default:              server->guard = guards->all; break;
+    }
+    if (server->pass)
+        server->guard = mtls_guard_without(guards->p, server->guard, passed(guards->p, server->pass));
+    if (!mtls_guard_len(server->guard))
+        server->guard = NULL;
+}
+
+static void set_guards(apr_pool_t *p, server_rec *main_server)
+{
+    guards_t guards = { p, main_server, NULL, NULL };
+    server_rec *s;
+
+    make_guards(&guards);
+    mtls_tree_walk(ap_conftree, visit_verify_client, &guards);
+    for (s = main_server; s; s = s->next)
+        set_guard(&guards, mtls_server_of(s));
+}
+
+int mtls_check(apr_pool_t *p, server_rec *main_server)
+{
+    alias_search_t search = { p, main_server, NULL };
+    server_rec *s;
+    int rc;
+
+    if (!mtls_generation()->used)
+        return OK;
+    rc = check_mod_ssl(main_server);
+    if (rc == OK)
+        rc = mtls_tree_walk(ap_conftree, visit_alias, &search);
+    for (s = main_server; rc == OK && s; s = s->next)
+        rc = check_sections(p, s);
+    if (rc != OK)
+        return rc;
+    set_guards(p, main_server);
+    mtls_warn(p, main_server);
+    return OK;
+}
+
+void mtls_check_announce(server_rec *main_server)
+{
+    static const char *const words[] = { "", "all", "used", "off" };
+    server_rec *s;
+
+    if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG)
+        return;
+    for (s = main_server; s; s = s->next) {
+        const mtls_server_t *server = mtls_server_of(s);
+
+        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s,
+                     "mtls_authz: %s%s: MTLSGuard %s%s, %d header names are removed from what clients send",
+                     s == main_server ? "main server" : "virtual host ", s == main_server ? "" : s->server_hostname,
+                     words[mode_of(server)], server->mode == MTLS_GUARD_UNSET ? " (by default)" : "",
+                     server->guard ? mtls_guard_len(server->guard) : 0);
+    }
+}

@@ -1,0 +1,201 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+#include "httpd.h"
+#include "http_config.h"
+#include "apr_strings.h"
+
+#include "mtls_conf.h"
+
+/* Written by pre_config, in one thread; what it points to is constant once requests run. */
+static mtls_generation_t *generation;
+
+static apr_status_t end_generation(void *data)
+{
+    if (generation == data)
+        generation = NULL;
+    return APR_SUCCESS;
+}
+
+mtls_generation_t *mtls_generation(void)
+{
+    return generation;
+}
+
+void mtls_generation_begin(apr_pool_t *pconf)
+{
+    mtls_generation_t *begun = apr_pcalloc(pconf, sizeof(*begun));
+
+    begun->pool = pconf;
+    begun->fields = mtls_fieldset_make(pconf);
+    begun->headers = mtls_headerset_make(pconf, begun->fields);
+    begun->lines = apr_array_make(pconf, 16, sizeof(mtls_line_t *));
+    generation = begun;
+    apr_pool_cleanup_register(pconf, begun, end_generation, apr_pool_cleanup_null);
+}
+
+mtls_generation_t *mtls_conf_touch(cmd_parms *cmd)
+{
+    mtls_server_of(cmd->server)->touched = 1;
+    generation->used = 1;
+    return generation;
+}
+
+mtls_server_t *mtls_server_of(server_rec *s)
+{
+    return ap_get_module_config(s->module_config, &mtls_authz_module);
+}
+
+const mtls_dir_t *mtls_dir_of(const request_rec *r)
+{
+    return ap_get_module_config(r->per_dir_config, &mtls_authz_module);
+}
+
+/* ---- sections ---- */
+
+static int same_profile(const mtls_export_t *a, const mtls_export_t *b)
+{
+    return a->name_len == b->name_len && !strncasecmp(a->word, b->word, a->name_len);
+}
+
+/* One + or - word over a list: the profile's old entry goes, a new one comes behind. */
+static void apply_export(apr_array_header_t *list, const mtls_export_t *change, int keep_removal)
+{
+    int i, n = 0;
+
+    for (i = 0; i < list->nelts; i++) {
+        const mtls_export_t *entry = APR_ARRAY_IDX(list, i, const mtls_export_t *);
+
+        if (!same_profile(entry, change))
+            APR_ARRAY_IDX(list, n++, const mtls_export_t *) = entry;
+    }
+    list->nelts = n;
+    if (change->headers || keep_removal)
+        APR_ARRAY_PUSH(list, const mtls_export_t *) = change;
+}
+
+static const mtls_exports_t *merge_exports(apr_pool_t *p, const mtls_exports_t *base, const mtls_exports_t *add)
+{
+    mtls_exports_t *merged;
+    int i;
+
+    if (!add || !base)
+        return add ? add : base;
+    if (!add->relative)
+        return add;
+    merged = apr_palloc(p, sizeof(*merged));
+    merged->relative = base->relative;
+    merged->list = apr_array_copy(p, base->list);
+    for (i = 0; i < add->list->nelts; i++)
+        apply_export(merged->list, APR_ARRAY_IDX(add->list, i, const mtls_export_t *), base->relative);
+    return merged;
+}
+
+static void lay_single(apr_array_header_t *list, const mtls_single_t *single)
+{
+    int i;
+
+    for (i = 0; i < list->nelts; i++) {
+        mtls_single_t *old = &APR_ARRAY_IDX(list, i, mtls_single_t);
+
+        if (mtls_header_folds_equal(old->name, single->name)) {
+            *old = *single;
+            return;
+        }
+    }
+    APR_ARRAY_PUSH(list, mtls_single_t) = *single;
+}
+
+static apr_array_header_t *merge_singles(apr_pool_t *p, apr_array_header_t *base, apr_array_header_t *add)
+{
+    apr_array_header_t *merged;
+    int i;
+
+    if (!add || !base)
+        return add ? add : base;
+    merged = apr_array_copy(p, base);
+    for (i = 0; i < add->nelts; i++)
+        lay_single(merged, &APR_ARRAY_IDX(add, i, mtls_single_t));
+    return merged;
+}
+
+static apr_int64_t pick_number(apr_pool_t *p, apr_int64_t base, apr_int64_t add)
+{
+    (void)p;
+    return add == MTLS_UNSET ? base : add;
+}
+
+static int pick_flag(apr_pool_t *p, int base, int add)
+{
+    (void)p;
+    return add == MTLS_UNSET ? base : add;
+}
+
+static const mtls_user_t *pick_user(apr_pool_t *p, const mtls_user_t *base, const mtls_user_t *add)
+{
+    (void)p;
+    return add ? add : base;
+}
+
+void *mtls_conf_create_dir(apr_pool_t *p, char *path)
+{
+    mtls_dir_t *dir = apr_palloc(p, sizeof(*dir));
+
+    (void)path;
+#define X(type, name, unset, merge) dir->name = unset;
+    MTLS_DIR_SETTINGS(X)
+#undef X
+    return dir;
+}
+
+void *mtls_conf_merge_dir(apr_pool_t *p, void *basev, void *addv)
+{
+    const mtls_dir_t *base = basev, *add = addv;
+    mtls_dir_t *dir = apr_palloc(p, sizeof(*dir));
+
+#define X(type, name, unset, merge) dir->name = merge(p, base->name, add->name);
+    MTLS_DIR_SETTINGS(X)
+#undef X
+    return dir;
+}
+
+int mtls_conf_each_header(const mtls_dir_t *dir, int (*visit)(void *ctx, const mtls_header_t *header, mtls_place_t place),
+                          void *ctx)
+{
+    int i, k, rc = 0;
+
+    for (i = 0; !rc && dir->exports && i < dir->exports->list->nelts; i++) {
+        const mtls_export_t *export = APR_ARRAY_IDX(dir->exports->list, i, const mtls_export_t *);
+
+        for (k = 0; !rc && export->headers && k < export->headers->nelts; k++)
+            rc = visit(ctx, APR_ARRAY_IDX(export->headers, k, const mtls_header_t *), export->place);
+    }
+    for (i = 0; !rc && dir->singles && i < dir->singles->nelts; i++) {
+        const mtls_single_t *single = &APR_ARRAY_IDX(dir->singles, i, mtls_single_t);
+
+        if (single->header)
+            rc = visit(ctx, single->header, single->place);
+    }
+    return rc;
+}
+
+/* ---- virtual hosts ---- */
+
+void *mtls_conf_create_server(apr_pool_t *p, server_rec *s)
+{
+    mtls_server_t *server = apr_pcalloc(p, sizeof(*server));
+
+    (void)s;
+    server->on_spoof_reject = MTLS_UNSET;
+    return server;
+}
+
+void *mtls_conf_merge_server(apr_pool_t *p, void *basev, void *addv)
+{
+    const mtls_server_t *base = basev, *add = addv;
+    mtls_server_t *server = apr_pcalloc(p, sizeof(*server));
+
+    server->mode = add->mode == MTLS_GUARD_UNSET ? base->mode : add->mode;
+    server->on_spoof_reject = pick_flag(p, base->on_spoof_reject, add->on_spoof_reject);
+    server->pass = add->pass ? add->pass : base->pass;
+    server->touched = base->touched || add->touched;
+    return server;
+}

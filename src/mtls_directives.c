@@ -1,0 +1,213 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/* Directives become settings, or a sentence that names the directive and the word. */
+#include "httpd.h"
+#include "http_config.h"
+#include "apr_lib.h"
+#include "apr_strings.h"
+
+#include "mtls_conf.h"
+
+#define MATCH_PREFIX "match="
+
+static mtls_place_t place_of(const cmd_parms *cmd)
+{
+    return (mtls_place_t){ cmd->directive->filename, cmd->directive->line_num };
+}
+
+/* "MTLSExport: " before what another room says. */
+static const char *refuse(cmd_parms *cmd, const char *sentence)
+{
+    return apr_psprintf(cmd->pool, "%s: %s", cmd->cmd->name, sentence);
+}
+
+static const char *quote(cmd_parms *cmd, const char *word)
+{
+    return mtls_text_escape(cmd->pool, mtls_str(word));
+}
+
+/** A word an operator may write, and what it means. */
+typedef struct choice_t {
+    const char *word;
+    int value;
+} choice_t;
+
+static const char *choose(cmd_parms *cmd, const choice_t *choices, const char *word, int *value)
+{
+    const char *known = "";
+    const choice_t *choice;
+
+    for (choice = choices; choice->word; choice++) {
+        if (!strcasecmp(choice->word, word)) {
+            *value = choice->value;
+            return NULL;
+        }
+        known = apr_pstrcat(cmd->pool, known, *known ? ", " : "", choice->word, NULL);
+    }
+    return apr_psprintf(cmd->pool, "%s: unknown word '%s'; known are %s", cmd->cmd->name, quote(cmd, word), known);
+}
+
+/* ---- MTLSExport ---- */
+
+static const char *add_export(cmd_parms *cmd, apr_array_header_t *list, const char *word, int removed)
+{
+    mtls_generation_t *generation = mtls_conf_touch(cmd);
+    mtls_export_t *export = apr_pcalloc(cmd->pool, sizeof(*export));
+    const char *error;
+    int i;
+
+    export->word = word;
+    export->place = place_of(cmd);
+    if (!removed || !mtls_profile_known(word, &export->name_len)) {
+        export->headers = apr_array_make(cmd->pool, 4, sizeof(mtls_header_t *));
+        error = mtls_profile_compile(generation->headers, word, export->headers);
+        if (error)
+            return refuse(cmd, error);
+        mtls_profile_known(word, &export->name_len);
+    }
+    for (i = 0; i < list->nelts; i++) {
+        const mtls_export_t *other = APR_ARRAY_IDX(list, i, const mtls_export_t *);
+
+        if (other->name_len == export->name_len && !strncasecmp(other->word, word, other->name_len))
+            return apr_psprintf(cmd->pool, "%s: profile '%.*s' is named twice", cmd->cmd->name,
+                                (int)export->name_len, word);
+    }
+    APR_ARRAY_PUSH(list, const mtls_export_t *) = export;
+    return NULL;
+}
+
+static const char *set_export(cmd_parms *cmd, void *dirv, int argc, char *const argv[])
+{
+    mtls_dir_t *dir = dirv;
+    mtls_exports_t *exports = apr_pcalloc(cmd->pool, sizeof(*exports));
+    int i;
+
+    mtls_conf_touch(cmd);
+    if (argc < 1)
+        return refuse(cmd, "needs a profile, or none");
+    if (dir->exports)
+        return refuse(cmd, "stands twice in this section; write all profiles on one line");
+    exports->list = apr_array_make(cmd->pool, argc, sizeof(mtls_export_t *));
+    exports->relative = argv[0][0] == '+' || argv[0][0] == '-';
+    for (i = 0; i < argc; i++) {
+        int sign = argv[i][0] == '+' || argv[i][0] == '-';
+        const char *error;
+
+        if (!strcasecmp(argv[i], "none")) {
+            if (argc > 1)
+                return refuse(cmd, "'none' stands alone");
+            break;
+        }
+        if (sign != exports->relative)
+            return refuse(cmd, "either all words begin with + or -, or none does");
+        error = add_export(cmd, exports->list, argv[i] + sign, argv[i][0] == '-');
+        if (error)
+            return error;
+    }
+    dir->exports = exports;
+    return NULL;
+}
+
+/* ---- MTLSHeader ---- */
+
+static const char *set_header(cmd_parms *cmd, void *dirv, const char *name, const char *field, const char *format)
+{
+    mtls_generation_t *generation = mtls_conf_touch(cmd);
+    mtls_dir_t *dir = dirv;
+    mtls_single_t single = { apr_pstrdup(cmd->pool, name), NULL, place_of(cmd) };
+    const char *error;
+    int i;
+
+    if (strcasecmp(field, "none")) {
+        error = mtls_header_compile(generation->headers, name, field, format, &single.header);
+        if (error)
+            return refuse(cmd, error);
+    }
+    else if (format)
+        return refuse(cmd, "'none' takes no format");
+    else if ((error = mtls_header_name_refused(cmd->pool, name)) != NULL)
+        return apr_psprintf(cmd->pool, "%s: header name '%s' %s", cmd->cmd->name, quote(cmd, name), error);
+    if (!dir->singles)
+        dir->singles = apr_array_make(cmd->pool, 4, sizeof(mtls_single_t));
+    for (i = 0; i < dir->singles->nelts; i++) {
+        const mtls_single_t *other = &APR_ARRAY_IDX(dir->singles, i, mtls_single_t);
+
+        if (mtls_header_folds_equal(other->name, name))
+            return apr_psprintf(cmd->pool, "%s: header '%s' was set on line %d of this section already, as '%s'",
+                                cmd->cmd->name, name, other->place.line, other->name);
+    }
+    APR_ARRAY_PUSH(dir->singles, mtls_single_t) = single;
+    return NULL;
+}
+
+static const char *set_max_headers(cmd_parms *cmd, void *dirv, const char *word)
+{
+    mtls_dir_t *dir = dirv;
+    char *end;
+
+    mtls_conf_touch(cmd);
+    dir->max_headers = apr_strtoi64(word, &end, 10);
+    if (!apr_isdigit(*word) || *end || dir->max_headers < 1 || dir->max_headers > APR_INT32_MAX)
+        return apr_psprintf(cmd->pool, "%s: '%s' is not a number of bytes from 1 to %d", cmd->cmd->name,
+                            quote(cmd, word), APR_INT32_MAX);
+    return NULL;
+}
+
+/* ---- MTLSGuard, MTLSPass, MTLSOnSpoof ---- */
+
+static const char *set_guard(cmd_parms *cmd, void *dirv, const char *word)
+{
+    static const choice_t modes[] = {
+        { "all", MTLS_GUARD_ALL }, { "used", MTLS_GUARD_USED }, { "off", MTLS_GUARD_OFF }, { NULL, 0 }
+    };
+    int mode = 0;
+    const char *error = choose(cmd, modes, word, &mode);
+
+    (void)dirv;
+    mtls_conf_touch(cmd);
+    mtls_server_of(cmd->server)->mode = (mtls_guard_mode_t)mode;
+    return error;
+}
+
+static const char *set_on_spoof(cmd_parms *cmd, void *dirv, const char *word)
+{
+    static const choice_t actions[] = { { "strip", 0 }, { "reject", 1 }, { NULL, 0 } };
+
+    (void)dirv;
+    mtls_conf_touch(cmd);
+    return choose(cmd, actions, word, &mtls_server_of(cmd->server)->on_spoof_reject);
+}
+
+static const char *add_pass(cmd_parms *cmd, void *dirv, const char *word)
+{
+    mtls_server_t *server = mtls_server_of(cmd->server);
+    const char *error;
+    apr_size_t len;
+
+    (void)dirv;
+    mtls_conf_touch(cmd);
+    if (!mtls_profile_known(word, &len) && (error = mtls_header_name_refused(cmd->pool, word)) != NULL)
+        return apr_psprintf(cmd->pool, "%s: '%s' is no profile, and as a header name it %s", cmd->cmd->name,
+                            quote(cmd, word), error);
+    if (!server->pass)
+        server->pass = apr_array_make(cmd->pool, 4, sizeof(const char *));
+    APR_ARRAY_PUSH(server->pass, const char *) = word;
+    return NULL;
+}
+
+#define SECTIONS (RSRC_CONF | ACCESS_CONF)
+
+const command_rec mtls_directives[] = {
+    AP_INIT_TAKE_ARGV("MTLSExport", set_export, NULL, SECTIONS,
+        "profiles of identity headers sent to the backend: PROFILE[:OPTIONS] ..., +PROFILE, -PROFILE, or none"),
+    AP_INIT_TAKE23("MTLSHeader", set_header, NULL, SECTIONS,
+        "one identity header: NAME FIELD [FORMAT], NAME \"=literal\", or NAME none"),
+    AP_INIT_TAKE1("MTLSMaxHeaders", set_max_headers, NULL, SECTIONS,
+        "most bytes of identity headers that are added to a request; over it the request is denied"),
+    AP_INIT_TAKE1("MTLSGuard", set_guard, NULL, RSRC_CONF,
+        "which header names are removed from what clients send: all, used or off"),
+    AP_INIT_ITERATE("MTLSPass", add_pass, NULL, RSRC_CONF,
+        "header names or profiles that clients of this virtual host may send"),
+    AP_INIT_TAKE1("MTLSOnSpoof", set_on_spoof, NULL, RSRC_CONF,
+        "what happens to a request with a guarded header: strip or reject"),
+    { NULL, { NULL }, NULL, 0, RAW_ARGS, NULL }
+};

@@ -1,0 +1,160 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+#include "httpd.h"
+#include "http_config.h"
+#include "http_log.h"
+#include "http_request.h"
+#include "apr_strings.h"
+
+#include "mtls_audit.h"
+#include "mtls_export.h"
+#include "mtls_strip.h"
+
+APLOG_USE_MODULE(mtls_authz);
+
+/** One pass over what a section exports. */
+typedef struct pass_t {
+    request_rec *r;
+    mtls_request_t *request;
+    apr_int64_t octets;              /* added so far */
+    mtls_reason_t reason;            /* why the request is denied after all */
+    const mtls_header_t *failed;     /* the header that is the reason */
+    const mtls_header_t **headers;   /* those with a value, */
+    const char **values;             /* and the values */
+    int n;
+} pass_t;
+
+static int count_header(void *ctx, const mtls_header_t *header, mtls_place_t place)
+{
+    (void)header, (void)place;
+    ++*(int *)ctx;
+    return 0;
+}
+
+/* Values that cannot change while the connection lives are made once for it. */
+static mtls_reason_t value_of(pass_t *pass, const mtls_header_t *header, const char **value)
+{
+    const mtls_peer_t *peer = pass->request->peer;
+    int slot = mtls_header_slot(header);
+    mtls_reason_t reason;
+
+    if (mtls_header_live(header))
+        return mtls_header_render(pass->r->pool, header, &pass->request->view, value);
+    if (pass->request->view.standing != MTLS_GRANTED) {
+        *value = NULL;
+        return MTLS_GRANTED;
+    }
+    if (mtls_peer_kept(peer, slot, value))
+        return MTLS_GRANTED;
+    reason = mtls_header_render(pass->r->pool, header, &pass->request->view, value);
+    if (reason == MTLS_GRANTED)
+        mtls_peer_keep(peer, slot, *value);
+    return reason;
+}
+
+static int make_value(void *ctx, const mtls_header_t *header, mtls_place_t place)
+{
+    pass_t *pass = ctx;
+    const char *value = NULL;
+
+    (void)place;
+    pass->reason = value_of(pass, header, &value);
+    if (pass->reason != MTLS_GRANTED) {
+        pass->failed = header;
+        return 1;
+    }
+    if (!value)
+        return 0;
+    pass->headers[pass->n] = header;
+    pass->values[pass->n++] = value;
+    pass->octets += (apr_int64_t)(strlen(mtls_header_name(header)) + strlen(value)) + 4;   /* ": " and CR LF */
+    return 0;
+}
+
+/* Whatever stands in the name of an exported header goes, whoever set it: the client's was removed
+ * long ago, so this is an outer request's or the operator's own, and ours wins. */
+static int clear_name(void *ctx, const mtls_header_t *header, mtls_place_t place)
+{
+    pass_t *pass = ctx;
+
+    (void)place;
+    mtls_strip_name(pass->r->headers_in, mtls_header_name(header));
+    return 0;
+}
+
+static void clear_inherited(request_rec *r)
+{
+    const request_rec *outer;
+    int i;
+
+    for (outer = r->main ? r->main : r->prev; outer; outer = outer->main ? outer->main : outer->prev) {
+        const mtls_request_t *request = mtls_request_known(outer);
+
+        for (i = 0; request && request->exported && i < request->exported->nelts; i++)
+            apr_table_unset(r->headers_in, APR_ARRAY_IDX(request->exported, i, const char *));
+    }
+}
+
+static int deny(pass_t *pass, const mtls_dir_t *dir)
+{
+    request_rec *r = pass->r;
+
+    if (pass->reason == MTLS_TOO_LARGE)
+        return mtls_audit_deny(r, pass->reason,
+                               apr_psprintf(r->pool, "%" APR_INT64_T_FMT " bytes of identity headers, MTLSMaxHeaders is %"
+                                            APR_INT64_T_FMT, pass->octets, dir->max_headers));
+    return mtls_audit_deny(r, pass->reason, apr_psprintf(r->pool, "for header %s", mtls_header_name(pass->failed)));
+}
+
+static void set_headers(pass_t *pass)
+{
+    int i;
+
+    if (!pass->request->exported)
+        pass->request->exported = apr_array_make(pass->r->pool, pass->n, sizeof(const char *));
+    for (i = 0; i < pass->n; i++) {
+        const char *name = mtls_header_name(pass->headers[i]);
+
+        apr_table_setn(pass->r->headers_in, name, pass->values[i]);
+        APR_ARRAY_PUSH(pass->request->exported, const char *) = name;
+    }
+}
+
+static int export_identity(request_rec *r)
+{
+    const mtls_dir_t *dir;
+    pass_t pass = { .r = r };
+    apr_int64_t most;
+    int headers = 0;
+
+    if (!mtls_generation() || !mtls_generation()->used)
+        return DECLINED;
+    dir = mtls_dir_of(r);
+    if (r->main || r->prev)
+        clear_inherited(r);
+    if (!dir->exports && !dir->singles)
+        return DECLINED;
+    mtls_conf_each_header(dir, clear_name, &pass);
+    if (mtls_request_refused(r))
+        return DECLINED;
+    mtls_conf_each_header(dir, count_header, &headers);
+    if (!headers)
+        return DECLINED;
+    mtls_request_view(r);
+    pass.request = mtls_request_of(r);
+    pass.headers = apr_palloc(r->pool, sizeof(*pass.headers) * (apr_size_t)headers);
+    pass.values = apr_palloc(r->pool, sizeof(*pass.values) * (apr_size_t)headers);
+    most = dir->max_headers == MTLS_UNSET ? MTLS_MAX_HEADERS_DEFAULT : dir->max_headers;
+    if (!mtls_conf_each_header(dir, make_value, &pass) && pass.octets > most)
+        pass.reason = MTLS_TOO_LARGE;
+    if (pass.reason != MTLS_GRANTED)
+        return deny(&pass, dir);
+    set_headers(&pass);
+    return OK;
+}
+
+void mtls_export_register(void)
+{
+    static const char *const after[] = { "mod_headers.c", "mod_rewrite.c", "mod_dir.c", NULL };
+
+    ap_hook_fixups(export_identity, after, NULL, APR_HOOK_REALLY_LAST);
+}

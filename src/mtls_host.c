@@ -1,0 +1,54 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/* What the core borrows from httpd. */
+#include "httpd.h"
+#include "http_config.h"
+#include "ap_regex.h"
+#include "apr_strings.h"
+
+#include "mtls_conf.h"
+
+static apr_status_t free_regex(void *regex)
+{
+    ap_regfree(regex);
+    return APR_SUCCESS;
+}
+
+static const char *regex_compile(apr_pool_t *p, const char *pattern, void **regex)
+{
+    ap_regex_t *made = apr_palloc(p, sizeof(*made));
+    char error[128];
+    int rc = ap_regcomp(made, pattern, AP_REG_EXTENDED);
+
+    if (rc) {
+        ap_regerror(rc, made, error, sizeof(error));
+        return apr_pstrdup(p, error);
+    }
+    apr_pool_cleanup_register(p, made, free_regex, apr_pool_cleanup_null);
+    *regex = made;
+    return NULL;
+}
+
+static int regex_match(const void *regex, mtls_str_t text, mtls_str_t *group)
+{
+    ap_regmatch_t found[2];
+    int rc = ap_regexec_len(regex, text.ptr, text.len, 2, found, 0);
+
+    if (rc)
+        return rc == AP_REG_NOMATCH ? 0 : -1;
+    if (group) {
+        group->ptr = NULL;
+        group->len = 0;
+        if (found[1].rm_so >= 0) {
+            group->ptr = text.ptr + found[1].rm_so;
+            group->len = (apr_size_t)(found[1].rm_eo - found[1].rm_so);
+        }
+    }
+    return 1;
+}
+
+static const char *full_path(apr_pool_t *p, const char *name)
+{
+    return ap_server_root_relative(p, name);
+}
+
+const mtls_host_t mtls_httpd_host = { regex_compile, regex_match, full_path };

@@ -1,0 +1,212 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+#include "httpd.h"
+#include "http_config.h"
+#include "http_connection.h"
+#include "http_log.h"
+#include "http_protocol.h"
+#include "http_ssl.h"
+#include "apr_atomic.h"
+#include "apr_optional_hooks.h"
+#include "apr_strings.h"
+
+#include <stdlib.h>
+#include <openssl/err.h>
+
+#include "mtls_conf.h"
+#include "mtls_peer.h"
+#include "mtls_session.h"
+
+struct mtls_peer_t {
+    X509 *certificate;            /* a reference of our own */
+    mtls_reason_t trust;
+    const mtls_facts_t *facts;
+    int slots;
+    volatile void **kept;         /* char * made by malloc, or nothing_kept; NULL: not made yet */
+};
+
+/** What hangs on a TLS connection, never on an HTTP/2 stream's. */
+typedef struct tls_t {
+    SSL *ssl;                     /* mod_ssl's: good as long as mod_ssl calls the connection TLS */
+    const mtls_peer_t *peer;      /* NULL until somebody asks */
+} tls_t;
+
+static const mtls_peer_t no_tls = { NULL, MTLS_NO_TLS, NULL, 0, NULL };
+static const mtls_peer_t unknown_peer = { NULL, MTLS_UNVERIFIED, NULL, 0, NULL };
+static char nothing_kept[] = "";
+
+static apr_status_t free_peer(void *data)
+{
+    mtls_peer_t *peer = data;
+    int i;
+
+    for (i = 0; i < peer->slots; i++) {
+        void *kept = (void *)peer->kept[i];
+
+        if (kept != nothing_kept)
+            free(kept);
+    }
+    X509_free(peer->certificate);
+    return APR_SUCCESS;
+}
+
+/* mod_ssl's word, and the word of the verification itself: either may say no. */
+static mtls_reason_t judge_trust(conn_rec *c, SSL *ssl, X509 *certificate, mtls_record_t *record)
+{
+    const char *verify = ap_ssl_var_lookup(c->pool, c->base_server, c, NULL, "SSL_CLIENT_VERIFY");
+
+    if (!verify || strcmp(verify, "SUCCESS") || SSL_get_verify_result(ssl) != X509_V_OK)
+        return MTLS_UNVERIFIED;
+    if (mtls_session_record(SSL_get_session(ssl), record) < 0 || !mtls_record_verified(record, certificate))
+        return MTLS_UNVERIFIED;
+    return MTLS_GRANTED;
+}
+
+static mtls_str_t session_id(SSL *ssl)
+{
+    unsigned int len = 0;
+    const unsigned char *id = SSL_SESSION_get_id(SSL_get_session(ssl), &len);
+
+    return (mtls_str_t){ (const char *)id, len };
+}
+
+static const mtls_facts_t *read_facts(conn_rec *c, SSL *ssl, X509 *certificate, const mtls_record_t *record)
+{
+    X509 *chain[MTLS_RECORD_CHAIN_MAX];
+    mtls_source_t source = {
+        .leaf = certificate, .chain = chain, .chain_len = -1,
+        .tls_version = SSL_get_version(ssl), .sni = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name),
+        .cipher = SSL_get_cipher_name(ssl), .cipher_bits = SSL_get_cipher_bits(ssl, NULL),
+        .session_id = session_id(ssl), .server = SSL_get_certificate(ssl)
+    };
+    const mtls_fieldset_t *fields = mtls_generation()->fields;
+
+    if (mtls_fieldset_flags(fields) & MTLS_FIELD_CHAIN)
+        source.chain_len = mtls_session_chain(record, chain);
+    return mtls_facts_read(c->pool, fields, &source);
+}
+
+static const mtls_peer_t *make_peer(conn_rec *c, SSL *ssl, X509 *certificate)
+{
+    mtls_peer_t *peer = apr_pcalloc(c->pool, sizeof(*peer));
+    mtls_record_t record;
+
+    peer->trust = MTLS_NO_CERTIFICATE;
+    if (!certificate)
+        return peer;
+    ERR_set_mark();
+    peer->certificate = certificate;
+    X509_up_ref(certificate);
+    peer->slots = mtls_headerset_len(mtls_generation()->headers);
+    peer->kept = apr_pcalloc(c->pool, sizeof(*peer->kept) * (apr_size_t)peer->slots);
+    apr_pool_cleanup_register(c->pool, peer, free_peer, apr_pool_cleanup_null);
+    peer->trust = judge_trust(c, ssl, certificate, &record);
+    if (peer->trust == MTLS_GRANTED)
+        peer->facts = read_facts(c, ssl, certificate, &record);
+    ERR_pop_to_mark();
+    return peer;
+}
+
+static tls_t *tls_of(conn_rec *c)
+{
+    return ap_get_module_config(c->conn_config, &mtls_authz_module);
+}
+
+/* Made when first asked for, and again when the handshake has brought another certificate. */
+static const mtls_peer_t *current_peer(conn_rec *c, tls_t *tls)
+{
+    X509 *certificate;
+
+    if (!ap_ssl_conn_is_ssl(c))          /* mod_ssl gave up: plain HTTP was spoken to it */
+        return &no_tls;
+    certificate = SSL_get0_peer_certificate(tls->ssl);
+    if (!tls->peer || tls->peer->certificate != certificate)
+        tls->peer = make_peer(c, tls->ssl, certificate);
+    return tls->peer;
+}
+
+const mtls_peer_t *mtls_peer_of(request_rec *r)
+{
+    conn_rec *c = r->connection;
+    tls_t *tls = tls_of(c->master ? c->master : c);
+
+    if (!tls)
+        return ap_ssl_conn_is_ssl(c) ? &unknown_peer : &no_tls;
+    if (!c->master)
+        return current_peer(c, tls);
+    /* Many streams at once: what their connection's thread made, or nothing. */
+    return tls->peer ? tls->peer : &unknown_peer;
+}
+
+mtls_reason_t mtls_peer_trust(const mtls_peer_t *peer)
+{
+    return peer->trust;
+}
+
+const mtls_facts_t *mtls_peer_facts(const mtls_peer_t *peer)
+{
+    return peer->facts;
+}
+
+X509 *mtls_peer_certificate(const mtls_peer_t *peer)
+{
+    return peer->certificate;
+}
+
+int mtls_peer_kept(const mtls_peer_t *peer, int slot, const char **value)
+{
+    void *kept = slot < peer->slots ? apr_atomic_casptr(&peer->kept[slot], NULL, NULL) : NULL;
+
+    *value = kept == nothing_kept ? NULL : kept;
+    return kept != NULL;
+}
+
+void mtls_peer_keep(const mtls_peer_t *peer, int slot, const char *value)
+{
+    char *copy = value ? strdup(value) : nothing_kept;
+
+    if (slot >= peer->slots || !copy)
+        return;
+    if (apr_atomic_casptr(&peer->kept[slot], copy, NULL) && copy != nothing_kept)
+        free(copy);
+}
+
+static int note_connection(conn_rec *c, SSL *ssl, int is_proxy)
+{
+    tls_t *tls;
+
+    if (is_proxy || c->master || !mtls_generation() || !mtls_generation()->used)
+        return OK;
+    tls = apr_pcalloc(c->pool, sizeof(*tls));
+    tls->ssl = ssl;
+    ap_set_module_config(c->conn_config, &mtls_authz_module, tls);
+    return OK;
+}
+
+/* Behind mod_ssl's handshake, before mod_http2 starts threads: their streams find the peer made. On
+ * HTTP/1 it waits for the first request that asks. */
+static int prepare_streams(conn_rec *c)
+{
+    tls_t *tls = c->master ? NULL : tls_of(c);
+
+    if (tls && !tls->peer && strcmp(ap_get_protocol(c), "http/1.1"))
+        current_peer(c, tls);
+    return DECLINED;
+}
+
+void mtls_peer_prepare(apr_pool_t *pconf)
+{
+    mtls_generation_t *generation = mtls_generation();
+
+    if (mtls_fieldset_flags(generation->fields) & MTLS_FIELD_CHAIN)
+        generation->castore = mtls_castore_make(pconf);
+}
+
+void mtls_peer_register(void)
+{
+    static const char *const after[] = { "mod_ssl.c", NULL };
+    static const char *const before[] = { "mod_http2.c", "http_core.c", NULL };
+
+    APR_OPTIONAL_HOOK(ssl, init_server, mtls_session_init_server, NULL, NULL, APR_HOOK_MIDDLE);
+    APR_OPTIONAL_HOOK(ssl, pre_handshake, note_connection, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_process_connection(prepare_streams, after, before, APR_HOOK_MIDDLE);
+}

@@ -1,0 +1,154 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+#include "httpd.h"
+#include "http_config.h"
+#include "http_log.h"
+#include "http_request.h"
+#include "mod_auth.h"
+#include "apr_strings.h"
+
+#include "mtls_audit.h"
+#include "mtls_require.h"
+
+APLOG_USE_MODULE(mtls_authz);
+
+#define ALIAS_SECTION "<AuthzProviderAlias"
+
+/* ---- when the configuration is read ---- */
+
+/* "not" before the provider's name, and each <RequireNone> around the line, turn the answer over. */
+static int is_negated(apr_pool_t *p, const ap_directive_t *directive)
+{
+    const char *args = directive->args;
+    int negated = !strcasecmp(directive->directive, "Require") && !strcasecmp(ap_getword_conf(p, &args), "not");
+
+    for (directive = directive->parent; directive; directive = directive->parent)
+        negated ^= !strcasecmp(directive->directive, "<RequireNone");
+    return negated;
+}
+
+static void split_words(apr_pool_t *p, const char *line, apr_array_header_t *words)
+{
+    while (*line)
+        APR_ARRAY_PUSH(words, const char *) = ap_getword_conf(p, &line);
+}
+
+static const char *parse_line(cmd_parms *cmd, const char *words, const void **parsed)
+{
+    apr_array_header_t *argv = apr_array_make(cmd->temp_pool, 4, sizeof(const char *));
+    mtls_generation_t *generation;
+    mtls_line_t *line;
+    const char *error;
+
+    if (cmd->pool == cmd->temp_pool)
+        return "Require mtls is not allowed in .htaccess: write it in the server's configuration";
+    generation = mtls_conf_touch(cmd);
+    line = apr_pcalloc(cmd->pool, sizeof(*line));
+    line->text = apr_pstrcat(cmd->pool, "mtls", *words ? " " : "", words, NULL);
+    line->place = (mtls_place_t){ cmd->directive->filename, cmd->directive->line_num };
+    line->negated = is_negated(cmd->temp_pool, cmd->directive);
+    split_words(cmd->pool, words, argv);
+    error = mtls_rule_compile(cmd->pool, generation->fields, &mtls_httpd_host, argv->nelts,
+                              (const char *const *)argv->elts, &line->rule);
+    if (error)
+        return apr_pstrcat(cmd->pool, "Require mtls: ", error,
+                           strcasecmp(cmd->directive->directive, ALIAS_SECTION) ? NULL
+                           : " (behind the alias' name everything belongs into one pair of quotes)", NULL);
+    if (line->negated && !mtls_rule_field(line->rule))
+        return "Require not mtls, without a field, would let in whoever has no valid certificate: name a field";
+    APR_ARRAY_PUSH(generation->lines, mtls_line_t *) = line;
+    *parsed = line;
+    return NULL;
+}
+
+/* ---- in a request ---- */
+
+static void note_answer(request_rec *r, const mtls_line_t *line, mtls_answer_t answer)
+{
+    mtls_request_t *request = mtls_request_of(r);
+    mtls_tried_t *tried;
+    int i;
+
+    if (!request->tried)
+        request->tried = apr_array_make(r->pool, 4, sizeof(mtls_tried_t));
+    for (i = 0; i < request->tried->nelts; i++) {
+        tried = &APR_ARRAY_IDX(request->tried, i, mtls_tried_t);
+        if (tried->line == line) {        /* asked again behind authentication */
+            tried->answer = answer;
+            return;
+        }
+    }
+    tried = apr_array_push(request->tried);
+    tried->line = line;
+    tried->answer = answer;
+}
+
+static authz_status check_line(request_rec *r, const char *text, const void *parsed)
+{
+    const mtls_line_t *line = parsed;
+    mtls_answer_t answer = mtls_rule_ask(r->pool, line->rule, mtls_request_view(r));
+
+    (void)text;
+    note_answer(r, line, answer);
+    ap_log_rerror(APLOG_MARK, APLOG_TRACE1, 0, r, "%s:%d Require %s: %s", line->place.file, line->place.line,
+                  line->text, answer.truth == MTLS_TRUE ? "true" : mtls_reason_slug(answer.reason));
+    /* What cannot be known must deny: the server is about to turn a negated answer over. */
+    if (answer.truth == MTLS_UNKNOWN)
+        return line->negated ? AUTHZ_GRANTED : AUTHZ_DENIED;
+    return answer.truth == MTLS_TRUE ? AUTHZ_GRANTED : AUTHZ_DENIED;
+}
+
+static const authz_provider provider = { check_line, parse_line };
+
+/* ---- when the verdict is final ----
+ *
+ * A line sees only itself; whether the request is refused is known when the whole tree has been
+ * asked, in any of three phases. So each phase is run from within its own first hook: the outcome is
+ * seen at the one moment when nothing has been answered yet, in subrequests, too. */
+
+static int is_refusal(int status)
+{
+    return status == HTTP_FORBIDDEN || status == HTTP_UNAUTHORIZED;
+}
+
+static int watch(request_rec *r, int (*phase)(request_rec *r))
+{
+    mtls_generation_t *generation = mtls_generation();
+    mtls_request_t *request;
+    int status;
+
+    if (!generation || !generation->lines->nelts)
+        return DECLINED;
+    request = mtls_request_of(r);
+    if (request->judging)
+        return DECLINED;
+    request->judging = 1;
+    status = phase(r);
+    request->judging = 0;
+    if (is_refusal(status))
+        mtls_audit_refusal(r);
+    return status;
+}
+
+static int watch_access(request_rec *r)
+{
+    return watch(r, ap_run_access_checker_ex);
+}
+
+static int watch_authentication(request_rec *r)
+{
+    return watch(r, ap_run_check_user_id);
+}
+
+static int watch_authorization(request_rec *r)
+{
+    return watch(r, ap_run_auth_checker);
+}
+
+void mtls_require_register(apr_pool_t *p)
+{
+    ap_register_auth_provider(p, AUTHZ_PROVIDER_GROUP, "mtls", AUTHZ_PROVIDER_VERSION, &provider,
+                              AP_AUTH_INTERNAL_PER_CONF);
+    ap_hook_check_access_ex(watch_access, NULL, NULL, APR_HOOK_REALLY_FIRST, AP_AUTH_INTERNAL_PER_CONF);
+    ap_hook_check_authn(watch_authentication, NULL, NULL, APR_HOOK_REALLY_FIRST, AP_AUTH_INTERNAL_PER_CONF);
+    ap_hook_check_authz(watch_authorization, NULL, NULL, APR_HOOK_REALLY_FIRST, AP_AUTH_INTERNAL_PER_CONF);
+}
