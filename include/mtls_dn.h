@@ -31,6 +31,7 @@ typedef struct mtls_attribute_name_t {
     const char *suffix;  /**< as in subject.SUFFIX */
     const char *label;   /**< as in RFC 4514 text: CN, O, ...; compared ignoring case */
     const char *dotted;  /**< its OID */
+    mtls_type_id_t type;
     const char *doc;
 } mtls_attribute_name_t;
 
@@ -39,6 +40,9 @@ extern const int mtls_attribute_names_len;
 
 /** Decode a name. Never fails: what cannot be read is marked so. All memory from p. */
 const mtls_dn_t *mtls_dn_read(apr_pool_t *p, const X509_NAME *name);
+
+/** The same for the DER of a Name. The result points into der, which must live as long. */
+const mtls_dn_t *mtls_dn_read_der(apr_pool_t *p, mtls_str_t der);
 
 /** The canonical key: equal for two names whose RDNs are equal in order, each an
  *  unordered set of (type, decoded text); string types do not matter. In p. */

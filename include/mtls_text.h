@@ -43,7 +43,10 @@ int mtls_text_clean(mtls_str_t s);
  */
 const char *mtls_text_escape(apr_pool_t *p, mtls_str_t s);
 
-/** Lower-case hexadecimal digits of s, a C string in p; sep between octets unless 0. */
+/** Hexadecimal digits of s, lower-case unless upper, a C string in p; sep between octets unless 0. */
 const char *mtls_text_hex(apr_pool_t *p, mtls_str_t s, char sep, int upper);
+
+/** The octet that the two hexadecimal digits at at stand for, or -1. Reads no further than a NUL. */
+int mtls_text_octet(const char *at);
 
 #endif

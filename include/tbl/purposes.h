@@ -1,0 +1,22 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/* MTLS_PURPOSE(name, OID): extended key usages that have a name */
+MTLS_PURPOSE("serverAuth", "1.3.6.1.5.5.7.3.1")
+MTLS_PURPOSE("clientAuth", "1.3.6.1.5.5.7.3.2")
+MTLS_PURPOSE("codeSigning", "1.3.6.1.5.5.7.3.3")
+MTLS_PURPOSE("emailProtection", "1.3.6.1.5.5.7.3.4")
+MTLS_PURPOSE("ipsecEndSystem", "1.3.6.1.5.5.7.3.5")
+MTLS_PURPOSE("ipsecTunnel", "1.3.6.1.5.5.7.3.6")
+MTLS_PURPOSE("ipsecUser", "1.3.6.1.5.5.7.3.7")
+MTLS_PURPOSE("timeStamping", "1.3.6.1.5.5.7.3.8")
+MTLS_PURPOSE("OCSPSigning", "1.3.6.1.5.5.7.3.9")
+MTLS_PURPOSE("eapOverPPP", "1.3.6.1.5.5.7.3.13")
+MTLS_PURPOSE("eapOverLAN", "1.3.6.1.5.5.7.3.14")
+MTLS_PURPOSE("ipsecIKE", "1.3.6.1.5.5.7.3.17")
+MTLS_PURPOSE("secureShellClient", "1.3.6.1.5.5.7.3.21")
+MTLS_PURPOSE("secureShellServer", "1.3.6.1.5.5.7.3.22")
+MTLS_PURPOSE("documentSigning", "1.3.6.1.5.5.7.3.36")
+MTLS_PURPOSE("anyExtendedKeyUsage", "2.5.29.37.0")
+MTLS_PURPOSE("pkInitClientAuth", "1.3.6.1.5.2.3.4")
+MTLS_PURPOSE("pkInitKDC", "1.3.6.1.5.2.3.5")
+MTLS_PURPOSE("msSmartcardLogin", "1.3.6.1.4.1.311.20.2.2")
+#undef MTLS_PURPOSE

@@ -1,0 +1,132 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+#include <stdlib.h>
+#include <apr_strings.h>
+#include <openssl/err.h>
+#include <openssl/objects.h>
+#include <openssl/x509v3.h>
+#include "mtls_cert.h"
+#include "mtls_reading.h"
+
+struct mtls_facts_t {
+    int malformed;
+    apr_int64_t not_before, not_after;    /* if not malformed */
+    int n;
+    mtls_values_t values[];               /* by slot */
+};
+
+static int compare_extensions(const void *left, const void *right)
+{
+    return OBJ_cmp(*(const ASN1_OBJECT *const *)left, *(const ASN1_OBJECT *const *)right);
+}
+
+/* Sorting keeps a certificate with ten thousand extensions from costing their square. */
+static int has_doubled_extension(X509 *certificate)
+{
+    int n = X509_get_ext_count(certificate), i, doubled = 0;
+    const ASN1_OBJECT *few[32], **objects = few;
+
+    if (n > (int)(sizeof(few) / sizeof(few[0])))
+        objects = OPENSSL_malloc((size_t)n * sizeof(*objects));
+    if (!objects)
+        return 1;
+    for (i = 0; i < n; i++)
+        objects[i] = X509_EXTENSION_get_object(X509_get_ext(certificate, i));
+    if (n > 1)
+        qsort(objects, (size_t)n, sizeof(*objects), compare_extensions);
+    for (i = 1; i < n && !doubled; i++)
+        doubled = OBJ_cmp(objects[i - 1], objects[i]) == 0;
+    if (objects != few)
+        OPENSSL_free(objects);
+    return doubled;
+}
+
+static int is_malformed(const mtls_reading_t *reading)
+{
+    return !reading->valid_times || reading->san.known == MTLS_UNREADABLE
+        || X509_get_extension_flags(reading->leaf) & EXFLAG_INVALID || has_doubled_extension(reading->leaf);
+}
+
+const mtls_facts_t *mtls_facts_read(apr_pool_t *p, const mtls_fieldset_t *set, const mtls_source_t *source)
+{
+    int n = mtls_fieldset_len(set), slot;
+    mtls_facts_t *facts = apr_palloc(p, sizeof(*facts) + (apr_size_t)n * sizeof(facts->values[0]));
+    mtls_reading_t reading;
+
+    ERR_set_mark();
+    mtls_reading_begin(&reading, p, source);
+    facts->malformed = is_malformed(&reading);
+    facts->not_before = reading.not_before;
+    facts->not_after = reading.not_after;
+    facts->n = n;
+    for (slot = 0; slot < n; slot++) {
+        const mtls_field_t *field = mtls_fieldset_at(set, slot);
+
+        facts->values[slot] = mtls_values_none(MTLS_ABSENT);
+        if (field->row->extract)
+            field->row->extract(&reading, field, &facts->values[slot]);
+    }
+    ERR_pop_to_mark();
+    return facts;
+}
+
+mtls_values_t mtls_facts_get(const mtls_facts_t *facts, const mtls_field_t *field)
+{
+    /* A field that joined the set after the facts were read is not known, which is not the same as absent. */
+    if (field->slot >= facts->n)
+        return mtls_values_none(MTLS_UNREADABLE);
+    return facts->values[field->slot];
+}
+
+mtls_reason_t mtls_facts_standing(const mtls_facts_t *facts, apr_int64_t now)
+{
+    if (facts->malformed)
+        return MTLS_MALFORMED;
+    if (now < facts->not_before)
+        return MTLS_NOT_YET_VALID;
+    return now > facts->not_after ? MTLS_EXPIRED : MTLS_GRANTED;
+}
+
+static mtls_values_t live_value(mtls_value_t *scratch, mtls_value_t value)
+{
+    *scratch = value;
+    return (mtls_values_t){ MTLS_PRESENT, 1, scratch };
+}
+
+static mtls_values_t live_word(const char *word, mtls_value_t *scratch)
+{
+    if (!word || !*word)
+        return mtls_values_none(MTLS_ABSENT);
+    if (!mtls_text_clean(mtls_str(word)))
+        return mtls_values_none(MTLS_UNREADABLE);
+    return live_value(scratch, mtls_value_text(mtls_str(word)));
+}
+
+static mtls_values_t live_remaining(apr_pool_t *p, const mtls_view_t *view, mtls_value_t *scratch)
+{
+    if (!view->facts)
+        return mtls_values_none(MTLS_ABSENT);
+    if (view->facts->malformed)
+        return mtls_values_none(MTLS_UNREADABLE);
+    return live_value(scratch, mtls_value_number(p, view->facts->not_after - view->now));
+}
+
+static const char *describe_verification(apr_pool_t *p, mtls_reason_t standing)
+{
+    switch (standing) {
+    case MTLS_GRANTED: return "SUCCESS";
+    case MTLS_NO_TLS: return NULL;
+    case MTLS_NO_CERTIFICATE: return "NONE";
+    default: return apr_pstrcat(p, "FAILED:", mtls_reason_slug(standing), NULL);
+    }
+}
+
+mtls_values_t mtls_view_get(apr_pool_t *p, const mtls_view_t *view, const mtls_field_t *field, mtls_value_t *scratch)
+{
+    switch (field->row->id) {
+    case MTLS_F_REMAINING: return live_remaining(p, view, scratch);
+    case MTLS_F_VERIFY: return live_word(describe_verification(p, view->standing), scratch);
+    case MTLS_F_REASON: return live_word(view->reason, scratch);
+    case MTLS_F_USER: return live_word(view->user, scratch);
+    default: return view->facts ? mtls_facts_get(view->facts, field) : mtls_values_none(MTLS_ABSENT);
+    }
+}

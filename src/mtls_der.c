@@ -1,0 +1,139 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+#include "mtls_der.h"
+
+/* The length octets at the start of rest, which are taken off. */
+static int take_length(mtls_str_t *rest, apr_size_t *length)
+{
+    const unsigned char *at = (const unsigned char *)rest->ptr;
+    apr_size_t octets, i;
+
+    if (rest->len == 0)
+        return 0;
+    *length = at[0];
+    octets = 1;
+    if (at[0] >= 0x80) {
+        octets += at[0] & 0x7f;
+        if (octets == 1 || octets > 5 || octets > rest->len || at[1] == 0)
+            return 0;
+        for (*length = 0, i = 1; i < octets; i++)
+            *length = *length << 8 | at[i];
+        if (*length < 0x80)
+            return 0;
+    }
+    rest->ptr += octets;
+    rest->len -= octets;
+    return *length <= rest->len;
+}
+
+int mtls_der_next(mtls_str_t *rest, mtls_der_t *element)
+{
+    apr_size_t length;
+
+    if (rest->len < 2)
+        return 0;
+    element->tag = (unsigned char)rest->ptr[0];
+    if ((element->tag & 0x1f) == 0x1f)
+        return 0;
+    rest->ptr++;
+    rest->len--;
+    if (!take_length(rest, &length))
+        return 0;
+    element->content = (mtls_str_t){ rest->ptr, length };
+    rest->ptr += length;
+    rest->len -= length;
+    return 1;
+}
+
+int mtls_der_only(mtls_str_t octets, unsigned tag, mtls_str_t *content)
+{
+    mtls_der_t element;
+
+    if (!mtls_der_next(&octets, &element) || element.tag != tag || octets.len)
+        return 0;
+    *content = element.content;
+    return 1;
+}
+
+static int is_ascii_text(mtls_str_t s)
+{
+    apr_size_t i;
+
+    for (i = 0; i < s.len; i++) {
+        if (s.ptr[i] < 0x20 || s.ptr[i] > 0x7e)
+            return 0;
+    }
+    return 1;
+}
+
+static char *write_utf8(char *to, apr_uint32_t code)
+{
+    if (code < 0x80) {
+        *to++ = (char)code;
+        return to;
+    }
+    if (code < 0x800) {
+        *to++ = (char)(0xc0 | code >> 6);
+    }
+    else if (code < 0x10000) {
+        *to++ = (char)(0xe0 | code >> 12);
+        *to++ = (char)(0x80 | (code >> 6 & 0x3f));
+    }
+    else {
+        *to++ = (char)(0xf0 | code >> 18);
+        *to++ = (char)(0x80 | (code >> 12 & 0x3f));
+        *to++ = (char)(0x80 | (code >> 6 & 0x3f));
+    }
+    *to++ = (char)(0x80 | (code & 0x3f));
+    return to;
+}
+
+/* Big-endian code points of width octets each: BMPString and UniversalString. */
+static int decode_wide(apr_pool_t *p, mtls_str_t s, apr_size_t width, mtls_str_t *text)
+{
+    char *utf8, *to;
+    apr_size_t at, i;
+
+    if (s.len % width)
+        return 0;
+    to = utf8 = apr_palloc(p, s.len / width * 4 + 1);
+    for (at = 0; at < s.len; at += width) {
+        apr_uint32_t code = 0;
+
+        for (i = 0; i < width; i++)
+            code = code << 8 | (unsigned char)s.ptr[at + i];
+        if (code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
+            return 0;
+        to = write_utf8(to, code);
+    }
+    *text = (mtls_str_t){ utf8, (apr_size_t)(to - utf8) };
+    return mtls_text_clean(*text);
+}
+
+static int decode_text(apr_pool_t *p, mtls_der_t element, mtls_str_t *text)
+{
+    *text = element.content;
+    switch (element.tag) {
+    case MTLS_DER_UTF8_STRING:
+        return mtls_text_clean(*text);
+    case MTLS_DER_PRINTABLE_STRING:
+    case MTLS_DER_IA5_STRING:
+    case MTLS_DER_VISIBLE_STRING:
+    case MTLS_DER_NUMERIC_STRING:
+    case MTLS_DER_TELETEX_STRING:
+        return is_ascii_text(*text);
+    case MTLS_DER_BMP_STRING:
+        return decode_wide(p, element.content, 2, text);
+    case MTLS_DER_UNIVERSAL_STRING:
+        return decode_wide(p, element.content, 4, text);
+    default:
+        return 0;
+    }
+}
+
+int mtls_der_text(apr_pool_t *p, mtls_der_t element, mtls_str_t *text)
+{
+    if (decode_text(p, element, text))
+        return 1;
+    *text = (mtls_str_t){ NULL, 0 };
+    return 0;
+}

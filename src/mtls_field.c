@@ -1,0 +1,225 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+#include <string.h>
+#include <apr_hash.h>
+#include <apr_strings.h>
+#include <apr_tables.h>
+#include "mtls_dn.h"
+#include "mtls_field.h"
+#include "mtls_reading.h"
+
+const mtls_field_row_t mtls_fields[MTLS_FIELD_COUNT] = {
+#define MTLS_FIELD(id, name, type, flags, extract, doc) \
+    { MTLS_F_##id, name, MTLS_T_##type, flags, extract, doc },
+#include "tbl/fields.h"
+};
+
+struct mtls_fieldset_t {
+    apr_pool_t *pool;
+    apr_hash_t *by_name;             /* canonical name -> mtls_field_t */
+    apr_array_header_t *by_slot;     /* of mtls_field_t * */
+    unsigned flags;
+};
+
+mtls_fieldset_t *mtls_fieldset_make(apr_pool_t *p)
+{
+    mtls_fieldset_t *set = apr_pcalloc(p, sizeof(*set));
+
+    set->pool = p;
+    set->by_name = apr_hash_make(p);
+    set->by_slot = apr_array_make(p, 16, sizeof(mtls_field_t *));
+    return set;
+}
+
+int mtls_fieldset_len(const mtls_fieldset_t *set)
+{
+    return set->by_slot->nelts;
+}
+
+const mtls_field_t *mtls_fieldset_at(const mtls_fieldset_t *set, int slot)
+{
+    return APR_ARRAY_IDX(set->by_slot, slot, mtls_field_t *);
+}
+
+unsigned mtls_fieldset_flags(const mtls_fieldset_t *set)
+{
+    return set->flags;
+}
+
+/* Members of these families have names beside their OIDs. */
+static int has_named_members(const mtls_field_row_t *row)
+{
+    return row->id == MTLS_F_SUBJECT_ATTR || row->id == MTLS_F_ISSUER_ATTR;
+}
+
+static const char *append(apr_pool_t *p, const char *list, const char *name, const char *member)
+{
+    return apr_pstrcat(p, list, *list ? ", " : "", name, member, NULL);
+}
+
+static const char *list_fields(apr_pool_t *p)
+{
+    const char *list = "";
+    int i, member;
+
+    for (i = 0; i < MTLS_FIELD_COUNT; i++) {
+        const mtls_field_row_t *row = &mtls_fields[i];
+
+        for (member = 0; has_named_members(row) && member < mtls_attribute_names_len; member++)
+            list = append(p, list, row->name, mtls_attribute_names[member].suffix);
+        list = append(p, list, row->name, row->flags & MTLS_FIELD_FAMILY ? "OID" : "");
+    }
+    return list;
+}
+
+enum { NAME_MAX_NEAR = 40 };
+
+static int smallest(int a, int b, int c)
+{
+    int least = a < b ? a : b;
+
+    return least < c ? least : c;
+}
+
+/* How many characters to insert, delete, change or swap with their neighbour; at most for short names. */
+static int measure_distance(const char *a, const char *b)
+{
+    int row[3][NAME_MAX_NEAR + 1], a_len = (int)strlen(a), b_len = (int)strlen(b), i, j;
+
+    if (a_len > NAME_MAX_NEAR || b_len > NAME_MAX_NEAR)
+        return NAME_MAX_NEAR;
+    for (j = 0; j <= b_len; j++)
+        row[0][j] = j;
+    for (i = 1; i <= a_len; i++) {
+        int *now = row[i % 3];
+        const int *above = row[(i + 2) % 3], *two_above = row[(i + 1) % 3];
+
+        now[0] = i;
+        for (j = 1; j <= b_len; j++) {
+            now[j] = smallest(above[j] + 1, now[j - 1] + 1, above[j - 1] + (a[i - 1] != b[j - 1]));
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && two_above[j - 2] + 1 < now[j])
+                now[j] = two_above[j - 2] + 1;
+        }
+    }
+    return row[a_len % 3][b_len];
+}
+
+/* The field whose name is near enough to be meant, or NULL. */
+static const char *find_near(apr_pool_t *p, const char *name)
+{
+    const char *near = NULL;
+    int best = 3, i, member;
+
+    for (i = 0; i < MTLS_FIELD_COUNT; i++) {
+        const mtls_field_row_t *row = &mtls_fields[i];
+
+        for (member = 0; member < (has_named_members(row) ? mtls_attribute_names_len : 1); member++) {
+            const char *suffix = has_named_members(row) ? mtls_attribute_names[member].suffix : "";
+            const char *candidate = apr_pstrcat(p, row->name, suffix, NULL);
+            int distance = measure_distance(name, candidate);
+
+            if (distance >= best || (row->flags & MTLS_FIELD_FAMILY && !*suffix))
+                continue;
+            best = distance;
+            near = candidate;
+        }
+    }
+    return near;
+}
+
+static const char *refuse_field(apr_pool_t *p, const char *name)
+{
+    const char *near = find_near(p, name), *printable = mtls_text_escape(p, mtls_str(name));
+
+    if (near)
+        return apr_psprintf(p, "unknown field '%s', did you mean '%s'? Known are %s", printable, near, list_fields(p));
+    return apr_psprintf(p, "unknown field '%s'; known are %s", printable, list_fields(p));
+}
+
+/* The row of a name; *member is what follows the name of a family. */
+static const mtls_field_row_t *find_row(const char *name, const char **member)
+{
+    const mtls_field_row_t *family = NULL;
+    int i;
+
+    *member = NULL;
+    for (i = 0; i < MTLS_FIELD_COUNT; i++) {
+        const mtls_field_row_t *row = &mtls_fields[i];
+        apr_size_t len = strlen(row->name);
+
+        if (row->flags & MTLS_FIELD_FAMILY) {
+            if (strncmp(row->name, name, len) == 0) {
+                family = row;
+                *member = name + len;
+            }
+        }
+        else if (strcmp(row->name, name) == 0) {
+            return row;
+        }
+    }
+    return family;
+}
+
+/* The attribute that a member is, by its suffix or its OID. */
+static const mtls_attribute_name_t *find_attribute(const char *member)
+{
+    int i;
+
+    for (i = 0; i < mtls_attribute_names_len; i++) {
+        const mtls_attribute_name_t *attribute = &mtls_attribute_names[i];
+
+        if (strcmp(attribute->suffix, member) == 0 || strcmp(attribute->dotted, member) == 0)
+            return attribute;
+    }
+    return NULL;
+}
+
+/* Which member of its family a field is. */
+static const char *resolve_member(apr_pool_t *p, mtls_field_t *field, const char *member)
+{
+    const mtls_attribute_name_t *attribute = has_named_members(field->row) ? find_attribute(member) : NULL;
+    const char *dotted = attribute ? attribute->dotted : member, *error;
+    mtls_value_t oid;
+
+    if (!attribute && has_named_members(field->row) && (*member < '0' || *member > '9'))
+        return refuse_field(p, field->name);
+    error = mtls_oid_parse(p, dotted, &oid);
+    if (error) {
+        return apr_psprintf(p, "unknown field '%s': '%s' behind '%s' %s", mtls_text_escape(p, mtls_str(field->name)),
+                            mtls_text_escape(p, mtls_str(member)), field->row->name, error);
+    }
+    field->oid = oid.key;
+    if (attribute) {
+        field->name = apr_pstrcat(p, field->row->name, attribute->suffix, NULL);
+        field->type = &mtls_types[attribute->type];
+    }
+    return NULL;
+}
+
+static const mtls_field_t *keep_field(mtls_fieldset_t *set, const mtls_field_t *found)
+{
+    mtls_field_t *field = apr_hash_get(set->by_name, found->name, APR_HASH_KEY_STRING);
+
+    if (field)
+        return field;
+    field = apr_pmemdup(set->pool, found, sizeof(*found));
+    field->slot = set->by_slot->nelts;
+    APR_ARRAY_PUSH(set->by_slot, mtls_field_t *) = field;
+    apr_hash_set(set->by_name, field->name, APR_HASH_KEY_STRING, field);
+    set->flags |= field->row->flags;
+    return field;
+}
+
+const char *mtls_fieldset_add(mtls_fieldset_t *set, const char *name, const mtls_field_t **field)
+{
+    const char *folded = mtls_str_lower(set->pool, mtls_str(name)).ptr, *member, *error;
+    mtls_field_t found = { folded, find_row(folded, &member), NULL, { NULL, 0 }, 0 };
+
+    if (!found.row)
+        return refuse_field(set->pool, folded);
+    found.type = &mtls_types[found.row->type];
+    error = member && found.row->flags & MTLS_FIELD_FAMILY ? resolve_member(set->pool, &found, member) : NULL;
+    if (error)
+        return error;
+    *field = keep_field(set, &found);
+    return NULL;
+}

@@ -1,0 +1,138 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+#include <string.h>
+#include "mtls_text.h"
+
+mtls_str_t mtls_str(const char *z)
+{
+    return (mtls_str_t){ z, z ? strlen(z) : 0 };
+}
+
+mtls_str_t mtls_str_copy(apr_pool_t *p, mtls_str_t s)
+{
+    char *copy = apr_palloc(p, s.len + 1);
+
+    if (s.len)
+        memcpy(copy, s.ptr, s.len);
+    copy[s.len] = '\0';
+    return (mtls_str_t){ copy, s.len };
+}
+
+int mtls_str_eq(mtls_str_t a, mtls_str_t b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+
+mtls_str_t mtls_str_lower(apr_pool_t *p, mtls_str_t s)
+{
+    char *copy = apr_palloc(p, s.len + 1);
+    apr_size_t i;
+
+    for (i = 0; i < s.len; i++)
+        copy[i] = s.ptr[i] >= 'A' && s.ptr[i] <= 'Z' ? (char)(s.ptr[i] + ('a' - 'A')) : s.ptr[i];
+    copy[s.len] = '\0';
+    return (mtls_str_t){ copy, s.len };
+}
+
+/* The second octet decides overlong forms, surrogates and the end of Unicode (RFC 3629 section 4). */
+static int second_octet_allowed(unsigned char first, unsigned char second)
+{
+    switch (first) {
+    case 0xe0: return second >= 0xa0;
+    case 0xed: return second < 0xa0;
+    case 0xf0: return second >= 0x90;
+    case 0xf4: return second < 0x90;
+    default: return 1;
+    }
+}
+
+/* How many octets the character at s has; 0 if it is no clean one. */
+static apr_size_t measure_character(const unsigned char *s, apr_size_t left)
+{
+    apr_size_t len, i;
+
+    if (s[0] < 0x80)
+        return s[0] >= 0x20 && s[0] != 0x7f;
+    if (s[0] < 0xc2 || s[0] > 0xf4)
+        return 0;
+    len = s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
+    if (left < len || !second_octet_allowed(s[0], s[1]))
+        return 0;
+    for (i = 1; i < len; i++) {
+        if ((s[i] & 0xc0) != 0x80)
+            return 0;
+    }
+    return len;
+}
+
+int mtls_text_clean(mtls_str_t s)
+{
+    const unsigned char *octets = (const unsigned char *)s.ptr;
+    apr_size_t at, len;
+
+    for (at = 0; at < s.len; at += len) {
+        len = measure_character(octets + at, s.len - at);
+        if (len == 0)
+            return 0;
+    }
+    return 1;
+}
+
+static const char lower_digits[] = "0123456789abcdef";
+static const char upper_digits[] = "0123456789ABCDEF";
+
+const char *mtls_text_escape(apr_pool_t *p, mtls_str_t s)
+{
+    char *text = apr_palloc(p, 4 * s.len + 1), *to = text;
+    apr_size_t i;
+
+    for (i = 0; i < s.len; i++) {
+        unsigned char octet = (unsigned char)s.ptr[i];
+
+        if (octet >= 0x20 && octet <= 0x7e) {
+            if (octet == '\\' || octet == '"')
+                *to++ = '\\';
+            *to++ = (char)octet;
+            continue;
+        }
+        *to++ = '\\';
+        *to++ = 'x';
+        *to++ = upper_digits[octet >> 4];
+        *to++ = upper_digits[octet & 15];
+    }
+    *to = '\0';
+    return text;
+}
+
+const char *mtls_text_hex(apr_pool_t *p, mtls_str_t s, char sep, int upper)
+{
+    const char *digits = upper ? upper_digits : lower_digits;
+    char *text = apr_palloc(p, 3 * s.len + 1), *to = text;
+    apr_size_t i;
+
+    for (i = 0; i < s.len; i++) {
+        unsigned char octet = (unsigned char)s.ptr[i];
+
+        if (i && sep)
+            *to++ = sep;
+        *to++ = digits[octet >> 4];
+        *to++ = digits[octet & 15];
+    }
+    *to = '\0';
+    return text;
+}
+
+static int digit_value(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+int mtls_text_octet(const char *at)
+{
+    int high = digit_value(at[0]), low = high < 0 ? -1 : digit_value(at[1]);
+
+    return low < 0 ? -1 : high << 4 | low;
+}
