@@ -23,7 +23,7 @@ enum {
 
 /** One constant per row of tbl/fields.h. */
 typedef enum mtls_field_id_t {
-#define MTLS_FIELD(id, name, type, flags, extract, doc) MTLS_F_##id,
+#define MTLS_FIELD(id, name, type, flags, extract, doc, example) MTLS_F_##id,
 #include "tbl/fields.h"
     MTLS_FIELD_COUNT
 } mtls_field_id_t;
@@ -42,6 +42,7 @@ typedef struct mtls_field_row_t {
     unsigned flags;
     mtls_extract_fn *extract;  /**< NULL for live fields */
     const char *doc;
+    const char *example;       /**< what follows "Require mtls", or "MTLSHeader" if it is for export only */
 } mtls_field_row_t;
 
 extern const mtls_field_row_t mtls_fields[MTLS_FIELD_COUNT];

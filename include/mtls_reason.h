@@ -8,7 +8,7 @@
 
 /** One constant per row of tbl/reasons.h. MTLS_GRANTED is 0: "nothing against it". */
 typedef enum mtls_reason_t {
-#define MTLS_REASON(id, slug, status, text, check) MTLS_##id,
+#define MTLS_REASON(id, slug, status, text, check, cause, cure) MTLS_##id,
 #include "tbl/reasons.h"
     MTLS_REASON_COUNT
 } mtls_reason_t;
@@ -21,6 +21,10 @@ const char *mtls_reason_text(mtls_reason_t reason);
 
 /** What an operator looks at first. */
 const char *mtls_reason_check(mtls_reason_t reason);
+
+/** For documents: what it most often comes from, and what ends it. Sentence fragments. */
+const char *mtls_reason_cause(mtls_reason_t reason);
+const char *mtls_reason_cure(mtls_reason_t reason);
 
 /** The HTTP status a denial for this reason answers with; 200 for MTLS_GRANTED. */
 int mtls_reason_status(mtls_reason_t reason);

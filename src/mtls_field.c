@@ -8,8 +8,8 @@
 #include "mtls_reading.h"
 
 const mtls_field_row_t mtls_fields[MTLS_FIELD_COUNT] = {
-#define MTLS_FIELD(id, name, type, flags, extract, doc) \
-    { MTLS_F_##id, name, MTLS_T_##type, flags, extract, doc },
+#define MTLS_FIELD(id, name, type, flags, extract, doc, example) \
+    { MTLS_F_##id, name, MTLS_T_##type, flags, extract, doc, example },
 #include "tbl/fields.h"
 };
 

@@ -6,10 +6,12 @@ typedef struct row_t {
     int status;
     const char *text;
     const char *check;
+    const char *cause;
+    const char *cure;
 } row_t;
 
 static const row_t rows[MTLS_REASON_COUNT] = {
-#define MTLS_REASON(id, slug, status, text, check) { slug, status, text, check },
+#define MTLS_REASON(id, slug, status, text, check, cause, cure) { slug, status, text, check, cause, cure },
 #include "tbl/reasons.h"
 };
 
@@ -34,6 +36,16 @@ const char *mtls_reason_text(mtls_reason_t reason)
 const char *mtls_reason_check(mtls_reason_t reason)
 {
     return find_row(reason)->check;
+}
+
+const char *mtls_reason_cause(mtls_reason_t reason)
+{
+    return find_row(reason)->cause;
+}
+
+const char *mtls_reason_cure(mtls_reason_t reason)
+{
+    return find_row(reason)->cure;
 }
 
 int mtls_reason_status(mtls_reason_t reason)
