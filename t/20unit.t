@@ -20,7 +20,8 @@ sub run_program {
     my $parser = TAP::Parser->new({ tap => $output });
     while (my $line = $parser->next) {
         next if !$line->is_test;
-        ok($line->is_actual_ok && !$line->has_skip && !$line->has_todo, "$name: " . $line->description =~ s/^- //r);
+        my $passed = $line->is_actual_ok && !$line->has_skip && !$line->has_todo;
+        ok($passed, "$name: " . $line->description =~ s/^- //r);
     }
     my @problems = ($parser->parse_errors, $parser->tests_run ? () : 'no tests were run', $status ? "status $status" : ());
     ok(!@problems, "$name: all of its tests were run") or diag(join("\n", @problems), "\n$output");

@@ -18,7 +18,10 @@ find_command() {
 }
 
 if [ "${1-}" != --in-copy ]; then
-    [ -e "$BUILD/mod_mtls_authz.so" ] || { echo "t/run.sh: $BUILD/mod_mtls_authz.so is not built: make -f Makefile.apxs" >&2; exit 1; }
+    [ -e "$BUILD/mod_mtls_authz.so" ] || {
+        echo "t/run.sh: $BUILD/mod_mtls_authz.so is not built: make -f Makefile.apxs" >&2
+        exit 1
+    }
     : "${APXS:=$(find_command apxs apxs2)}"
     copy=$(mktemp -d "${TMPDIR:-/tmp}/mtls-test.XXXXXX")
     child=
@@ -47,7 +50,8 @@ if [ "${1-}" != --in-copy ]; then
     fi
     tar -c -C "$BUILD" --exclude=./test-logs . | tar -x -C "$copy/tree/build"
 
-    run=(env HOME="$copy" TMPDIR="$copy" MTLS_APXS="$APXS" MPM="$MPM" JOBS="$JOBS" bash "$copy/tree/t/run.sh" --in-copy "$@")
+    run=(env HOME="$copy" TMPDIR="$copy" MTLS_APXS="$APXS" MPM="$MPM" JOBS="$JOBS"
+         bash "$copy/tree/t/run.sh" --in-copy "$@")
     chmod 755 "$copy"
     if [ "$(id -u)" = 0 ]; then
         chown -R "$MTLS_TEST_USER:" "$copy"

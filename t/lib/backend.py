@@ -107,9 +107,11 @@ class H2c:
     def respond(self, number):
         seen = self.streams.pop(number)
         text = answer(seen)
-        self.h2.send_headers(number, [(":status", str(status_for(seen["request"]))), ("content-type", "application/json"),
-                                      ("content-length", str(len(text)))], end_stream=seen["request"].startswith("HEAD "))
-        if not seen["request"].startswith("HEAD "):
+        head = seen["request"].startswith("HEAD ")
+        self.h2.send_headers(number, [
+            (":status", str(status_for(seen["request"]))), ("content-type", "application/json"),
+            ("content-length", str(len(text)))], end_stream=head)
+        if not head:
             self.send(number, text)
 
     def send(self, number, text):
@@ -328,8 +330,8 @@ class Ajp:
             if int(seen.get("header:content-length") or 0):
                 body = self.packet()[2:]
             content = answer({"kind": "ajp", "params": params, "body": body.decode("latin-1")})
-            self.send(b"\x04" + struct.pack(">H", status_for(seen["req_uri"])) + self.text(b"Seen") + struct.pack(">H", 1)
-                      + self.text(b"Content-Type") + self.text(b"application/json"))
+            self.send(b"\x04" + struct.pack(">H", status_for(seen["req_uri"])) + self.text(b"Seen")
+                      + struct.pack(">H", 1) + self.text(b"Content-Type") + self.text(b"application/json"))
             for at in range(0, len(content), 8000):
                 part = content[at:at + 8000]
                 self.send(b"\x03" + struct.pack(">H", len(part)) + part + b"\0")

@@ -98,7 +98,8 @@ class Http1:
     def receive(self, request):
         while True:
             version, _, rest = self.line().partition(" ")
-            response = {"version": version, "status": int(rest[:3] or 0), "headers": self.fields(), "body": "", "trailers": []}
+            response = {"version": version, "status": int(rest[:3] or 0), "headers": self.fields(), "body": "",
+                        "trailers": []}
             if response["status"] >= 200 or response["status"] == 101:
                 break
         header = {name.lower(): value for name, value in response["headers"]}
@@ -158,13 +159,15 @@ class Http2:
         if not request.get("bare"):
             pseudo = [(":method", request.get("method", "GET")), (":scheme", "https"),
                       (":authority", authority), (":path", request.get("path", "/"))]
-            headers = [p for p in pseudo if p[0] not in [name for name, _ in headers]] + headers
-            if request.get("body") and request.get("trailers") is None and "content-length" not in [n for n, _ in headers]:
+            names = [name for name, _ in headers]
+            headers = [p for p in pseudo if p[0] not in names] + headers
+            if request.get("body") and request.get("trailers") is None and "content-length" not in names:
                 headers.append(("content-length", str(len(request["body"]))))
         # Pseudo headers given by the test come first as well.
         headers.sort(key=lambda h: not h[0].startswith(":"))
         body, trailers = octets(request.get("body", "")), request.get("trailers")
-        self.streams[stream] = {"version": "HTTP/2", "status": 0, "headers": [], "trailers": [], "body": "", "done": False}
+        self.streams[stream] = {"version": "HTTP/2", "status": 0, "headers": [], "trailers": [], "body": "",
+                                "done": False}
         self.h2.send_headers(stream, headers, end_stream=not body and trailers is None)
         for at in range(0, len(body), 16000):
             last = at + 16000 >= len(body)

@@ -15,7 +15,8 @@ sub start {
     my $pid = open2(my $from, my $to, python(), top() . '/t/lib/backend.py', '--log', $log, @kinds);
     my $ports = readline $from;
     defined $ports or die "backend.py did not start\n";
-    return bless { pid => $pid, from => $from, to => $to, log => $log, ports => JSON::PP::decode_json($ports), mark => 0 }, $class;
+    return bless { pid => $pid, from => $from, to => $to, log => $log, mark => 0,
+                   ports => JSON::PP::decode_json($ports) }, $class;
 }
 
 sub port {

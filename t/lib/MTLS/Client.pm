@@ -48,7 +48,9 @@ sub many {
     my %common = map { $_ => $answer->{$_} } grep { $_ ne 'responses' } keys %$answer;
     my @responses = map { MTLS::Response->new({ %common, error => undef, %$_ }) } @{ $answer->{responses} };
     # What went wrong went wrong with the request that has no response.
-    push @responses, MTLS::Response->new({ status => 0, headers => [], body => '', %common }) while @responses < @requests;
+    while (@responses < @requests) {
+        push @responses, MTLS::Response->new({ status => 0, headers => [], body => '', %common });
+    }
     return @responses;
 }
 
@@ -56,8 +58,8 @@ sub many {
 # alpn, reused, error }; status 0 where there is no response.
 sub request {
     my ($self, $server, $path, %how) = @_;
-    my %request = (path => $path, map { exists $how{$_} ? ($_ => $how{$_}) : () } qw(method headers body trailers raw bare));
-    my ($response) = $self->many($server, \%how, \%request);
+    my @given = grep { exists $how{$_} } qw(method headers body trailers raw bare);
+    my ($response) = $self->many($server, \%how, { path => $path, map { $_ => $how{$_} } @given });
     return $response;
 }
 

@@ -18,7 +18,8 @@ ServerName localhost
 PidFile "@DIR@/httpd.pid"
 DefaultRuntimeDir "@DIR@"
 ErrorLog "@DIR@/error_log"
-LogLevel info ssl:warn @LOG_LEVEL@
+LogLevel info
+@LOG_LEVEL@
 LogFormat "%H %m %U %>s %u %{MTLS_REASON}e" mtls
 CustomLog "@DIR@/access_log" "@LOG_FORMAT@"
 DocumentRoot "@HTDOCS@"
@@ -37,6 +38,7 @@ MaxKeepAliveRequests 0
     ScriptSock "@DIR@/cgid.sock"
 </IfModule>
 <IfModule ssl_module>
+    LogLevel ssl:warn
     SSLSessionCache "shmcb:@DIR@/session-cache(512000)"
 </IfModule>
 <Directory />
@@ -50,6 +52,12 @@ Listen 127.0.0.1:@HTTPS_PORT@
 <VirtualHost 127.0.0.1:@HTTP_PORT@>
 @PLAIN@
 </VirtualHost>
+END
+
+my $BARE = <<'END';
+ServerName localhost
+ErrorLog "@DIR@/error_log"
+@CONF@
 END
 
 my $TLS = <<'END';
@@ -71,12 +79,13 @@ END
 sub compose {
     my (%part) = @_;
     my $mpm = $part{mpm} // MTLS::Env::mpm();
-    my $has_ssl = !grep({ $_ eq 'ssl' } @{ $part{without} // [] }) && (!$part{modules} || grep { $_ eq 'ssl' } @{ $part{modules} });
-    my $text = $part{bare} ? "ServerName localhost\nErrorLog \"\@DIR@/error_log\"\n\@CONF@\n" : $BASE . ($has_ssl ? $TLS : '');
+    my %without = map { $_ => 1 } @{ $part{without} // [] };
+    my $has_ssl = grep { $_ eq 'ssl' && !$without{ssl} } @{ $part{modules} // \@MTLS::Env::MODULES };
+    my $text = $part{bare} ? $BARE : $has_ssl ? $BASE . $TLS : $BASE;
     $text = load_modules(%part, mpm => $mpm) . $text;
     my %value = (
         CONF => $part{conf} // '', PLAIN => $part{plain} // '', TLS => $part{tls} // '',
-        LOG_LEVEL => $part{log_level} // '', LOG_FORMAT => $part{log_format} // 'mtls',
+        LOG_LEVEL => $part{log_level} ? "LogLevel $part{log_level}" : '', LOG_FORMAT => $part{log_format} // 'mtls',
         PROTOCOLS => $mpm eq 'prefork' ? 'http/1.1' : 'h2 http/1.1', PKI => pki(), HTDOCS => top() . '/t/htdocs',
         DIR => $part{dir}, HTTP_PORT => $part{http_port} // 1, HTTPS_PORT => $part{https_port} // 2,
     );
@@ -203,7 +212,8 @@ sub graceful {
     my $pattern = qr/resuming normal operations/;
     my $before = () = slurp("$self->{dir}/error_log") =~ /$pattern/g;
     kill USR1 => $self->{pid};
-    wait_for(sub { (() = slurp("$self->{dir}/error_log") =~ /$pattern/g) > $before }) or die "no restart:\n" . $self->said;
+    wait_for(sub { (() = slurp("$self->{dir}/error_log") =~ /$pattern/g) > $before })
+        or die "no restart:\n" . $self->said;
 }
 
 sub wait_for {
