@@ -55,11 +55,21 @@ sub many {
 }
 
 # One request on a connection of its own (or a named one): { status, headers, body, trailers, tls, cipher,
-# alpn, reused, error }; status 0 where there is no response.
+# alpn, reused, error }; status 0 where there is no response. With resumed => 1 the connection resumes the
+# session of another one that was made and used before; "maybe" lets the server refuse to resume.
 sub request {
     my ($self, $server, $path, %how) = @_;
+    my $resumed = delete $how{resumed};
+    if ($resumed) {
+        my %first = map { exists $how{$_} ? ($_ => $how{$_}) : () } qw(cert http tls sni key port);
+        $how{session} = 'resumed ' . ++$self->{sessions};
+        $self->request($server, '/', %first, save => $how{session});
+    }
     my @given = grep { exists $how{$_} } qw(method headers body trailers raw bare);
     my ($response) = $self->many($server, \%how, { path => $path, map { $_ => $how{$_} } @given });
+    if (($resumed // 0) eq '1' && !$response->{reused}) {
+        die 'the session was not resumed: ' . ($response->{error} // 'a full handshake') . "\n";
+    }
     return $response;
 }
 

@@ -148,7 +148,7 @@ sub start {
         # Somebody else was faster to take the port: try others.
         last if $self->said !~ /could not bind|Address already in use/;
     }
-    die "the server did not start:\n" . $self->said . "\n";
+    die sprintf "the server did not start: %s\n%s\n", $self->{ended} // 'it hangs', $self->said;
 }
 
 # Like start for a configuration that must not come up: what the server said, or undef if it runs (it is stopped).
@@ -173,6 +173,7 @@ sub run {
     my $until = time + 60;
     while (time < $until) {
         if (waitpid($pid, WNOHANG) == $pid) {
+            $self->{ended} = $? & 127 ? 'killed by signal ' . ($? & 127) : 'exit status ' . ($? >> 8);
             return 0;
         }
         if (-s "$self->{dir}/httpd.pid" && slurp("$self->{dir}/httpd.pid") =~ /^$pid\b/) {
