@@ -11,11 +11,16 @@
 #include "http_config.h"
 #include "ap_mmn.h"
 
+#include "mtls_backstop.h"
 #include "mtls_check.h"
 #include "mtls_conf.h"
+#include "mtls_environment.h"
 #include "mtls_export.h"
+#include "mtls_expression.h"
+#include "mtls_identity.h"
 #include "mtls_require.h"
 #include "mtls_strip.h"
+#include "mtls_target.h"
 
 #if !AP_MODULE_MAGIC_AT_LEAST(20120211, 127)
 #error mod_mtls_authz needs Apache httpd 2.4.57 or later
@@ -37,6 +42,7 @@ static int hook_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *pt
 static int hook_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main_server)
 {
     (void)plog, (void)ptemp;
+    mtls_generation()->closed = 1;
     if (!mtls_generation()->used)
         return DECLINED;
     mtls_peer_prepare(pconf);
@@ -51,7 +57,12 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_post_config(hook_post_config, NULL, NULL, APR_HOOK_MIDDLE);
     mtls_peer_register();
     mtls_strip_register();
+    mtls_target_register();
     mtls_require_register(p);
+    mtls_identity_register();
+    mtls_backstop_register();
+    mtls_environment_register();
+    mtls_expression_register();
     mtls_export_register();
 }
 

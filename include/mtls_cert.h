@@ -52,7 +52,7 @@ typedef struct mtls_view_t {
     const mtls_facts_t *facts;   /**< NULL where there is no certificate */
     mtls_reason_t standing;      /**< MTLS_GRANTED: verified, readable and valid at now; else why not */
     apr_int64_t now;             /**< seconds since 1970 */
-    const char *user;            /**< C string or NULL */
+    mtls_values_t user;          /**< what MTLSUser made: one value, or several where it is ambiguous */
     const char *reason;          /**< slug or NULL */
 } mtls_view_t;
 

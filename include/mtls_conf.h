@@ -99,6 +99,9 @@ typedef struct mtls_generation_t {
     mtls_headerset_t *headers;
     apr_array_header_t *lines;       /**< of mtls_line_t *: every Require mtls line */
     mtls_castore_t *castore;         /**< NULL: chains are not needed, or no shared memory */
+    apr_array_header_t *variables;   /**< of const mtls_field_t *: MTLSEnv; NULL: nowhere on */
+    int backstop;                    /**< MTLSBackstop is on somewhere */
+    int closed;                      /**< the configuration has been read: nothing grows any more */
 } mtls_generation_t;
 
 /** The current generation; NULL before the first configuration. */

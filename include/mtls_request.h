@@ -27,6 +27,9 @@ typedef struct mtls_request_t {
     mtls_reason_t denied;          /**< MTLS_GRANTED: not denied by us */
     int logged;                    /**< the denial was written to the log */
     int judging;                   /**< inside a hook run of our own */
+    int satisfied;                 /**< a line that is not negated was true */
+    mtls_reason_t user_reason;     /**< why MTLSUser made no user; MTLS_GRANTED: it did, or none was asked for */
+    apr_array_header_t *judged;    /**< of const void *: configurations under which a line was true; see mtls_backstop.h */
     apr_array_header_t *exported;  /**< of const char *: names we have put into headers_in; NULL: none */
 } mtls_request_t;
 
@@ -38,6 +41,9 @@ mtls_request_t *mtls_request_known(const request_rec *r);
 
 /** What this request sees of the certificate, now. */
 const mtls_view_t *mtls_request_view(request_rec *r);
+
+/** The request that the client sent: no subrequest of it, no redirected one. */
+request_rec *mtls_request_root(request_rec *r);
 
 /** True if this request, or one it was redirected from, was refused: by us, or with a status that
  *  means so (400, 401, 403, 421). Nobody is told then who the client is. */

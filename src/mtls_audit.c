@@ -119,8 +119,9 @@ static void write_line(request_rec *r, const mtls_request_t *request, mtls_reaso
                   describe_lines(r->pool, request->tried), describe_certificate(r), request_id(r));
 }
 
-static void publish_reason(request_rec *r, mtls_reason_t reason)
+static void publish_reason(request_rec *r, mtls_request_t *request, mtls_reason_t reason)
 {
+    request->view.reason = mtls_reason_slug(reason);
     for (; r; r = r->main)
         apr_table_setn(r->subprocess_env, MTLS_REASON_VARIABLE, mtls_reason_slug(reason));
 }
@@ -130,7 +131,7 @@ int mtls_audit_deny(request_rec *r, mtls_reason_t reason, const char *detail)
     mtls_request_t *request = mtls_request_of(r);
 
     request->denied = reason;
-    publish_reason(r, reason);
+    publish_reason(r, request, reason);
     if (!request->logged)
         write_line(r, request, reason, detail);
     request->logged = 1;

@@ -126,7 +126,7 @@ mtls_values_t mtls_view_get(apr_pool_t *p, const mtls_view_t *view, const mtls_f
     case MTLS_F_REMAINING: return live_remaining(p, view, scratch);
     case MTLS_F_VERIFY: return live_word(describe_verification(p, view->standing), scratch);
     case MTLS_F_REASON: return live_word(view->reason, scratch);
-    case MTLS_F_USER: return live_word(view->user, scratch);
+    case MTLS_F_USER: return view->user;
     default: return view->facts ? mtls_facts_get(view->facts, field) : mtls_values_none(MTLS_ABSENT);
     }
 }

@@ -6,6 +6,7 @@
 #include "apr_strings.h"
 
 #include "mtls_conf.h"
+#include "mtls_environment.h"
 
 #define MATCH_PREFIX "match="
 
@@ -152,6 +153,95 @@ static const char *set_max_headers(cmd_parms *cmd, void *dirv, const char *word)
     return NULL;
 }
 
+/* ---- MTLSUser ---- */
+
+static const char *set_user_format(cmd_parms *cmd, mtls_user_t *user, const char *word)
+{
+    const mtls_format_t *format = mtls_format_find(word);
+    unsigned long type = 1ul << (user->field->type - mtls_types);
+
+    if (!format || format->flags & (MTLS_FORMAT_INTERNAL | MTLS_FORMAT_LIST))
+        return apr_psprintf(cmd->pool, "%s: '%s' is neither a format for one value nor match=REGEX", cmd->cmd->name,
+                            quote(cmd, word));
+    if (!(format->types & type))
+        return apr_psprintf(cmd->pool, "%s: format '%s' is not for a %s", cmd->cmd->name, format->name,
+                            user->field->type->name);
+    user->format = format;
+    return NULL;
+}
+
+static const char *set_user_match(cmd_parms *cmd, mtls_user_t *user, const char *word)
+{
+    const char *error = mtls_regex_make(cmd->pool, &mtls_httpd_host, word + sizeof(MATCH_PREFIX) - 1, &user->regex);
+
+    if (error)
+        return apr_psprintf(cmd->pool, "%s: '%s' %s", cmd->cmd->name, quote(cmd, word), error);
+    /* Counted by what it can catch: "(a)" against nothing would not tell. */
+    if (!strchr(word, '('))
+        return apr_psprintf(cmd->pool, "%s: '%s' has no group: the user name is what its first (...) catches",
+                            cmd->cmd->name, quote(cmd, word));
+    return NULL;
+}
+
+static const char *set_user(cmd_parms *cmd, void *dirv, const char *name, const char *second, const char *third)
+{
+    mtls_generation_t *generation = mtls_conf_touch(cmd);
+    mtls_user_t *user = apr_pcalloc(cmd->pool, sizeof(*user));
+    const char *words[2] = { second, third }, *error;
+    int i;
+
+    error = mtls_fieldset_add(generation->fields, name, &user->field);
+    if (error)
+        return refuse(cmd, error);
+    if (user->field->row->flags & MTLS_FIELD_EXPORT)
+        return apr_psprintf(cmd->pool, "%s: '%s' says nothing about who the client is", cmd->cmd->name, name);
+    for (i = 0; i < 2; i++) {
+        int is_match = words[i] && !strncasecmp(words[i], MATCH_PREFIX, sizeof(MATCH_PREFIX) - 1);
+
+        if (!words[i])
+            continue;
+        if (i == 1 && !is_match)
+            return apr_psprintf(cmd->pool, "%s: '%s' is one word too many: FIELD [FORMAT] [match=REGEX]",
+                                cmd->cmd->name, quote(cmd, words[i]));
+        if (is_match && user->regex)
+            return refuse(cmd, "match= stands twice");
+        error = is_match ? set_user_match(cmd, user, words[i]) : set_user_format(cmd, user, words[i]);
+        if (error)
+            return error;
+    }
+    if (!user->format)
+        user->format = mtls_format_default((mtls_type_id_t)(user->field->type - mtls_types));
+    ((mtls_dir_t *)dirv)->user = user;
+    return NULL;
+}
+
+/* ---- MTLSEnv, MTLSBackstop, MTLSPathCheck ---- */
+
+static const char *set_env(cmd_parms *cmd, void *dirv, int on)
+{
+    mtls_generation_t *generation = mtls_conf_touch(cmd);
+
+    ((mtls_dir_t *)dirv)->env = on;
+    return on ? mtls_environment_prepare(generation) : NULL;
+}
+
+static const char *set_backstop(cmd_parms *cmd, void *dirv, int on)
+{
+    mtls_generation_t *generation = mtls_conf_touch(cmd);
+
+    ((mtls_dir_t *)dirv)->backstop = on;
+    generation->backstop |= on;
+    return NULL;
+}
+
+static const char *set_path_check(cmd_parms *cmd, void *dirv, const char *word)
+{
+    static const choice_t modes[] = { { "strict", 1 }, { "off", 0 }, { NULL, 0 } };
+
+    mtls_conf_touch(cmd);
+    return choose(cmd, modes, word, &((mtls_dir_t *)dirv)->path_check);
+}
+
 /* ---- MTLSGuard, MTLSPass, MTLSOnSpoof ---- */
 
 static const char *set_guard(cmd_parms *cmd, void *dirv, const char *word)
@@ -203,6 +293,14 @@ const command_rec mtls_directives[] = {
         "one identity header: NAME FIELD [FORMAT], NAME \"=literal\", or NAME none"),
     AP_INIT_TAKE1("MTLSMaxHeaders", set_max_headers, NULL, SECTIONS,
         "most bytes of identity headers that are added to a request; over it the request is denied"),
+    AP_INIT_TAKE123("MTLSUser", set_user, NULL, SECTIONS,
+        "the user name from the certificate: FIELD [FORMAT] [match=REGEX]"),
+    AP_INIT_FLAG("MTLSEnv", set_env, NULL, SECTIONS,
+        "fields as environment variables MTLS_FIELD: on or off"),
+    AP_INIT_FLAG("MTLSBackstop", set_backstop, NULL, SECTIONS,
+        "serve nothing unless a Require mtls line was true for it: on or off"),
+    AP_INIT_TAKE1("MTLSPathCheck", set_path_check, NULL, SECTIONS,
+        "refuse request targets that a backend may read differently: strict or off"),
     AP_INIT_TAKE1("MTLSGuard", set_guard, NULL, RSRC_CONF,
         "which header names are removed from what clients send: all, used or off"),
     AP_INIT_ITERATE("MTLSPass", add_pass, NULL, RSRC_CONF,

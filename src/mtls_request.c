@@ -43,6 +43,13 @@ const mtls_view_t *mtls_request_view(request_rec *r)
     return &request->view;
 }
 
+request_rec *mtls_request_root(request_rec *r)
+{
+    while (r->main || r->prev)
+        r = r->main ? r->main : r->prev;
+    return r;
+}
+
 static int refused_status(int status)
 {
     return status == HTTP_BAD_REQUEST || status == HTTP_UNAUTHORIZED || status == HTTP_FORBIDDEN

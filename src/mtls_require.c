@@ -7,6 +7,8 @@
 #include "apr_strings.h"
 
 #include "mtls_audit.h"
+#include "mtls_backstop.h"
+#include "mtls_identity.h"
 #include "mtls_require.h"
 
 APLOG_USE_MODULE(mtls_authz);
@@ -94,6 +96,8 @@ static authz_status check_line(request_rec *r, const char *text, const void *par
     /* What cannot be known must deny: the server is about to turn a negated answer over. */
     if (answer.truth == MTLS_UNKNOWN)
         return line->negated ? AUTHZ_GRANTED : AUTHZ_DENIED;
+    if (answer.truth == MTLS_TRUE && !line->negated)
+        mtls_request_of(r)->satisfied = 1;
     return answer.truth == MTLS_TRUE ? AUTHZ_GRANTED : AUTHZ_DENIED;
 }
 
@@ -124,6 +128,8 @@ static int watch(request_rec *r, int (*phase)(request_rec *r))
     request->judging = 1;
     status = phase(r);
     request->judging = 0;
+    if (request->satisfied && generation->backstop)
+        mtls_backstop_note(r);     /* here, not in the line: behind an alias it runs under another configuration */
     if (is_refusal(status))
         mtls_audit_refusal(r);
     return status;
@@ -131,6 +137,10 @@ static int watch(request_rec *r, int (*phase)(request_rec *r))
 
 static int watch_access(request_rec *r)
 {
+    const mtls_request_t *request = mtls_request_known(r);
+
+    if (mtls_generation() && mtls_generation()->used && !(request && request->judging))
+        mtls_identity_set(r);      /* before anybody asks for a user */
     return watch(r, ap_run_access_checker_ex);
 }
 

@@ -1,0 +1,18 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file mtls_identity.h
+ * @brief r->user from a certificate: MTLSUser and AuthType mtls.
+ */
+#ifndef MTLS_IDENTITY_H
+#define MTLS_IDENTITY_H
+
+#include "mtls_request.h"
+
+/** Sets r->user where MTLSUser applies and the certificate is to be believed. Several values, or none
+ *  that fits, leave it alone and are remembered as the reason for whoever needs a user. */
+void mtls_identity_set(request_rec *r);
+
+/** Hooks AuthType mtls: a user is there already, or the request is denied with 403, never a challenge. */
+void mtls_identity_register(void);
+
+#endif

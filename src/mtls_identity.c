@@ -1,0 +1,100 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+#include "httpd.h"
+#include "http_config.h"
+#include "http_core.h"
+#include "http_log.h"
+#include "http_request.h"
+#include "apr_strings.h"
+
+#include "mtls_audit.h"
+#include "mtls_identity.h"
+
+APLOG_USE_MODULE(mtls_authz);
+
+#define AUTH_TYPE "mtls"
+
+/* The expression sees what the user name would be without it. */
+static const char *cut(request_rec *r, const mtls_user_t *user, const char *text)
+{
+    mtls_str_t group;
+    int matched;
+
+    if (!user->regex || !text)
+        return text;
+    matched = mtls_regex_match(user->regex, mtls_str(text), &group);
+    if (matched < 0)
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "MTLSUser: the regular expression ran into its limit");
+    return matched == 1 && group.len ? apr_pstrmemdup(r->pool, group.ptr, group.len) : NULL;
+}
+
+static mtls_reason_t no_user_because(const mtls_values_t *values)
+{
+    switch (values->known) {
+    case MTLS_UNREADABLE:  return MTLS_MALFORMED;
+    case MTLS_UNAVAILABLE: return MTLS_CHAIN_UNAVAILABLE;
+    default:               return values->n > 1 ? MTLS_AMBIGUOUS : MTLS_NO_USER;
+    }
+}
+
+static const char *make_user(request_rec *r, const mtls_user_t *user, mtls_request_t *request)
+{
+    mtls_value_t *scratch = apr_pcalloc(r->pool, sizeof(*scratch));
+    mtls_values_t values = mtls_view_get(r->pool, &request->view, user->field, scratch);
+    const char *name;
+
+    request->user_reason = no_user_because(&values);
+    if (values.n != 1) {
+        request->view.user = values;        /* several: whoever exports it will find it ambiguous */
+        return NULL;
+    }
+    name = user->format->encode(r->pool, (mtls_type_id_t)(user->field->type - mtls_types), values.v, 1);
+    name = cut(r, user, name);
+    if (!name)
+        return NULL;
+    request->user_reason = MTLS_GRANTED;
+    *scratch = mtls_value_text(mtls_str(name));
+    request->view.user = (mtls_values_t){ MTLS_PRESENT, 1, scratch };
+    return name;
+}
+
+void mtls_identity_set(request_rec *r)
+{
+    const mtls_user_t *user = mtls_dir_of(r)->user;
+    mtls_request_t *request;
+    const char *name;
+
+    if (!user)
+        return;
+    request = mtls_request_of(r);
+    if (mtls_request_view(r)->standing != MTLS_GRANTED) {
+        request->user_reason = request->view.standing;
+        return;
+    }
+    name = make_user(r, user, request);
+    if (!name)
+        return;
+    r->user = (char *)name;
+    r->ap_auth_type = (char *)AUTH_TYPE;
+}
+
+static int authenticate(request_rec *r)
+{
+    const char *type = ap_auth_type(r);
+    const mtls_request_t *request;
+
+    if (!type || strcasecmp(type, AUTH_TYPE))
+        return DECLINED;
+    request = mtls_request_of(r);
+    if (r->user && request->view.user.n == 1)
+        return OK;
+    if (!mtls_dir_of(r)->user && mtls_request_view(r)->standing != MTLS_GRANTED)
+        return mtls_audit_deny(r, request->view.standing, "AuthType mtls needs a user");
+    return mtls_audit_deny(r, request->user_reason == MTLS_GRANTED ? MTLS_NO_USER : request->user_reason,
+                           mtls_dir_of(r)->user ? "AuthType mtls needs a user"
+                                                : "AuthType mtls needs a user, and no MTLSUser makes one");
+}
+
+void mtls_identity_register(void)
+{
+    ap_hook_check_authn(authenticate, NULL, NULL, APR_HOOK_FIRST, AP_AUTH_INTERNAL_PER_CONF);
+}
