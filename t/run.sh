@@ -48,7 +48,7 @@ if [ "${1-}" != --in-copy ]; then
     else
         tar -c --exclude='./build*' . | tar -x -C "$copy/tree"
     fi
-    tar -c -C "$BUILD" --exclude=./test-logs . | tar -x -C "$copy/tree/build"
+    tar -c -C "$BUILD" --exclude=./test-logs --exclude='./ci-*' . | tar -x -C "$copy/tree/build"
 
     run=(env HOME="$copy" TMPDIR="$copy" MTLS_APXS="$APXS" MPM="$MPM" JOBS="$JOBS"
          bash "$copy/tree/t/run.sh" --in-copy "$@")
