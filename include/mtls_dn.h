@@ -60,6 +60,10 @@ mtls_str_t mtls_dn_key(apr_pool_t *p, const mtls_dn_t *dn);
  */
 const char *mtls_dn_parse(apr_pool_t *p, const char *text, const mtls_dn_t **dn);
 
+/** A readable name in RFC 4514 form, for sentences: most specific RDN first, attributes within an RDN in
+ *  their order, octets outside ASCII as \HH. */
+const char *mtls_dn_print(apr_pool_t *p, const mtls_dn_t *dn);
+
 /** Decode an ASN.1 string of any character type to UTF-8 in p: UTF8String, PrintableString,
  *  NumericString, IA5String, VisibleString, BMPString, UniversalString; TeletexString only if all ASCII.
  *  @return 1 if it is readable (well-formed, no control characters), else 0 and *text is empty */

@@ -146,6 +146,13 @@ static int is_value_end(const parse_t *parse, int quoted)
     return *parse->at == '\0' || (quoted ? *parse->at == '"' : *parse->at == ',' || *parse->at == '+');
 }
 
+static const char *refuse_character(parse_t *parse)
+{
+    return apr_psprintf(parse->pool, "is not a distinguished name in RFC 4514 form: %s at '%s'", *parse->at == '\\'
+                        ? "a backslash must stand before a special character or two hexadecimal digits"
+                        : "\", ;, < and > need a backslash in front", escape(parse, parse->at));
+}
+
 /* A value as written into buffer. *kept is its length without unescaped blanks at the end. */
 static const char *read_characters(parse_t *parse, int quoted, char *buffer, apr_size_t *length, apr_size_t *kept)
 {
@@ -158,12 +165,8 @@ static const char *read_characters(parse_t *parse, int quoted, char *buffer, apr
             step = 0;
         else
             buffer[*length] = *parse->at;
-        if (step == 0) {
-            return apr_psprintf(parse->pool, "is not a distinguished name in RFC 4514 form: %s at '%s'",
-                                *parse->at == '\\' ? "a backslash must stand before a special character or two "
-                                "hexadecimal digits" : "\", ;, < and > need a backslash in front",
-                                escape(parse, parse->at));
-        }
+        if (step == 0)
+            return refuse_character(parse);
         if (quoted || *parse->at != ' ')
             *kept = *length + 1;
         parse->at += step;
@@ -183,7 +186,7 @@ static const char *read_string_value(parse_t *parse, mtls_str_t *text)
     if (error)
         return error;
     if (quoted && *parse->at++ != '"')
-        return "is not a distinguished name: a quotation mark is not closed";
+        return refuse_character(parse);
     skip_blanks(parse);
     if (!parse->loose && (begins_blank || kept != length))
         return "is not a distinguished name in RFC 4514 form: a value begins or ends with a blank that has no "
@@ -241,20 +244,24 @@ static const char *read_pairs(apr_pool_t *p, const char *text, int loose, parse_
     return NULL;
 }
 
-/* The next '/' that begins an attribute, or the end. Any other slash belongs to the value. */
+/* The next '/' that begins an attribute, or the end. Any other slash belongs to the value, as does one behind
+ * a backslash. */
 static const char *find_slash(apr_pool_t *p, const char *at)
 {
     for (; *at; at++) {
         apr_size_t n = *at == '/' ? measure_label(at + 1) : 0;
         mtls_str_t oid;
 
-        if (n && at[1 + n] == '=' && find_type(p, apr_pstrmemdup(p, at + 1, n), &oid))
+        if (at[0] == '\\' && at[1] == '/')
+            at++;
+        else if (n && at[1 + n] == '=' && find_type(p, apr_pstrmemdup(p, at + 1, n), &oid))
             break;
     }
     return at;
 }
 
-/* openssl's one-line print has octets outside printable ASCII as \xHH. */
+/* openssl's one-line print has octets outside printable ASCII as \xHH and a backslash before '/' and '+',
+ * but none before itself. */
 static mtls_str_t read_slash_value(apr_pool_t *p, const char *from, const char *end)
 {
     char *buffer = apr_palloc(p, (apr_size_t)(end - from) + 1), *to = buffer;
@@ -262,6 +269,8 @@ static mtls_str_t read_slash_value(apr_pool_t *p, const char *from, const char *
     while (from < end) {
         int octet = end - from >= 4 && from[0] == '\\' && from[1] == 'x' ? mtls_text_octet(from + 2) : -1;
 
+        if (octet < 0 && end - from >= 2 && from[0] == '\\' && (from[1] == '/' || from[1] == '+'))
+            from++;
         *to++ = octet < 0 ? *from : (char)octet;
         from += octet < 0 ? 1 : 4;
     }
@@ -310,57 +319,6 @@ static mtls_dn_t *make_dn(parse_t *parse, int reverse)
     return dn;
 }
 
-static const char *name_type(apr_pool_t *p, mtls_str_t oid)
-{
-    mtls_value_t value = { { NULL, 0 }, { NULL, 0 }, 0, NULL };
-    int i;
-
-    mtls_value_oid(p, oid, &value);
-    for (i = 0; i < mtls_attribute_names_len; i++) {
-        if (strcmp(mtls_attribute_names[i].dotted, value.text.ptr) == 0)
-            return mtls_attribute_names[i].label;
-    }
-    return value.text.ptr;
-}
-
-/* A value as RFC 4514 section 2.4 writes it, in ASCII. */
-static const char *print_value(apr_pool_t *p, mtls_str_t text)
-{
-    char *value = apr_palloc(p, 3 * text.len + 1), *to = value;
-    apr_size_t i;
-
-    for (i = 0; i < text.len; i++) {
-        unsigned char octet = (unsigned char)text.ptr[i];
-        int outer = (i == 0 && (octet == ' ' || octet == '#')) || (i + 1 == text.len && octet == ' ');
-
-        if (octet > 0x7e) {
-            to += apr_snprintf(to, 4, "\\%02X", octet);
-            continue;
-        }
-        if (outer || strchr("\"+,;<>\\", octet))
-            *to++ = '\\';
-        *to++ = (char)octet;
-    }
-    *to = '\0';
-    return value;
-}
-
-static const char *print_dn(apr_pool_t *p, const mtls_dn_t *dn)
-{
-    const char *text = "";
-    int i;
-
-    /* Most specific first: from the end, but in order within an RDN. The parts are put together from the front. */
-    for (i = 0; i < dn->n; i++) {
-        const mtls_attribute_t *a = &dn->attributes[i];
-        const char *pair = apr_psprintf(p, "%s=%s", name_type(p, a->oid), print_value(p, a->text));
-        const char *separator = i == 0 ? "" : a->rdn == a[-1].rdn ? "+" : ",";
-
-        text = apr_pstrcat(p, pair, separator, text, NULL);
-    }
-    return text;
-}
-
 /* Where blanks or quotes are all that is wrong, show what to write instead. */
 static const char *suggest(apr_pool_t *p, const char *text, const char *error)
 {
@@ -369,8 +327,8 @@ static const char *suggest(apr_pool_t *p, const char *text, const char *error)
 
     if (read_pairs(p, text, 1, &parse))
         return error;
-    encoded_order = print_dn(p, make_dn(&parse, 0));
-    reversed = print_dn(p, make_dn(&parse, 1));
+    encoded_order = mtls_dn_print(p, make_dn(&parse, 0));
+    reversed = mtls_dn_print(p, make_dn(&parse, 1));
     if (parse.loose_equals) {
         return apr_psprintf(p, "is openssl's print of a distinguished name; in RFC 4514 form it is %s", encoded_order);
     }

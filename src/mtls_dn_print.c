@@ -1,0 +1,62 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+#include <string.h>
+#include <apr_strings.h>
+#include "mtls_dn.h"
+
+static const char *name_type(apr_pool_t *p, mtls_str_t oid)
+{
+    mtls_value_t value = { { NULL, 0 }, { NULL, 0 }, 0, NULL };
+    int i;
+
+    mtls_value_oid(p, oid, &value);
+    for (i = 0; i < mtls_attribute_names_len; i++) {
+        if (strcmp(mtls_attribute_names[i].dotted, value.text.ptr) == 0)
+            return mtls_attribute_names[i].label;
+    }
+    return value.text.ptr;
+}
+
+/* A value as RFC 4514 section 2.4 writes it, in ASCII. */
+static const char *print_value(apr_pool_t *p, mtls_str_t text)
+{
+    char *value = apr_palloc(p, 3 * text.len + 1), *to = value;
+    apr_size_t i;
+
+    for (i = 0; i < text.len; i++) {
+        unsigned char octet = (unsigned char)text.ptr[i];
+        int outer = (i == 0 && (octet == ' ' || octet == '#')) || (i + 1 == text.len && octet == ' ');
+
+        if (octet > 0x7e) {
+            to += apr_snprintf(to, 4, "\\%02X", octet);
+            continue;
+        }
+        if (outer || strchr("\"+,;<>\\", octet))
+            *to++ = '\\';
+        *to++ = (char)octet;
+    }
+    *to = '\0';
+    return value;
+}
+
+const char *mtls_dn_print(apr_pool_t *p, const mtls_dn_t *dn)
+{
+    const char *rdn = "", *behind = "";
+    int i;
+
+    for (i = 0; i < dn->n; i++) {
+        const mtls_attribute_t *a = &dn->attributes[i];
+        const char *pair = apr_psprintf(p, "%s=%s", name_type(p, a->oid), print_value(p, a->text));
+
+        if (i == 0) {
+            rdn = pair;
+        }
+        else if (a->rdn == a[-1].rdn) {
+            rdn = apr_pstrcat(p, rdn, "+", pair, NULL);
+        }
+        else {
+            behind = apr_pstrcat(p, ",", rdn, behind, NULL);
+            rdn = pair;
+        }
+    }
+    return apr_pstrcat(p, rdn, behind, NULL);
+}
