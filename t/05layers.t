@@ -16,7 +16,7 @@ my @ROOMS = (
     [match   => 'ao',  qw(match glob pem)],
     [header  => 'a',   qw(header header_name profile render parts guard)],
     [record  => 'ao',  qw(record castore)],
-    [conf    => 'ah',  qw(conf directives host)],
+    [conf    => 'ah',  qw(conf host)],
     [peer    => 'aoh', qw(ssl session peer)],
     [path    => 'a',   qw(path)],
     [request => 'ah',  qw(request)],
@@ -25,10 +25,12 @@ my @ROOMS = (
     [strip   => 'ah',  qw(strip trailer)],
     [export  => 'ah',  qw(export)],
     [require => 'ah',  qw(require)],
+    [variables  => 'ah', qw(environment expression)],
+    [directives => 'ah', qw(directives)],
     [check   => 'ah',  qw(tree section warn check)],
     [front   => 'aoh', qw(mod_mtls_authz)],
 );
-my $C_LIBRARY = qr{^(?:assert|ctype|errno|inttypes|limits|stdarg|stddef|stdint|stdio|stdlib|string|time|arpa/inet)\.h$};
+my $C_LIBRARY = qr{^(?:assert|ctype|errno|inttypes|limits|stdarg|stddef|stdint|stdio|stdlib|strings?|time|arpa/inet)\.h$};
 
 my (%rank, %may, %room);
 for my $i (0 .. $#ROOMS) {
