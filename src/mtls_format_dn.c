@@ -70,6 +70,14 @@ const char *mtls_encode_rfc4514_utf8(apr_pool_t *p, mtls_type_id_t type, const m
     return mtls_sendable(keep_last_blank(p, dn), MTLS_FORMAT_UTF8);
 }
 
+const char *mtls_encode_rfc4514_spaced(apr_pool_t *p, mtls_type_id_t type, const mtls_value_t *v, int n)
+{
+    const char *dn = print_rfc4514(p, v, (XN_FLAG_RFC2253 & ~(unsigned long)XN_FLAG_SEP_MASK) | XN_FLAG_SEP_CPLUS_SPC);
+
+    (void)type, (void)n;
+    return mtls_sendable(keep_last_blank(p, dn), 0);
+}
+
 /* Inside a quoted string, readers differ on "\\" and on a backslash before a quote: spell both in hex. */
 const char *mtls_encode_rfc4514_quotable(apr_pool_t *p, mtls_type_id_t type, const mtls_value_t *v, int n)
 {

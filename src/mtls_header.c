@@ -1,7 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 #include "mtls_header.h"
 
-#include <ctype.h>
 #include <string.h>
 #include <apr_strings.h>
 
@@ -94,7 +93,6 @@ int mtls_header_same(const mtls_header_t *a, const mtls_header_t *b)
     return a->n == b->n && same_parts(a->parts, b->parts, a->n);
 }
 
-/* True if every term of every part has (all) or some term has (any) what the function asks for. */
 static int is_live(const mtls_part_t *parts, int n)
 {
     int i, j;
@@ -168,6 +166,11 @@ static const char *list_formats(apr_pool_t *p, unsigned long types)
     return apr_array_pstrcat(p, names, ',');
 }
 
+static const char *unknown_format(apr_pool_t *p, const char *format)
+{
+    return apr_psprintf(p, "unknown format %s; known are %s", quoted(p, format), list_formats(p, ~0ul));
+}
+
 /* One word of a fields column: [LABEL=]FIELD or -FIELD. */
 static const char *compile_term(mtls_headerset_t *set, const char *word, mtls_term_t *term)
 {
@@ -218,7 +221,7 @@ const char *mtls_part_compile(mtls_headerset_t *set, const char *fields, const c
         return "a field is missing";
     part->format = format ? mtls_format_find(format) : mtls_format_default(part->terms[0].field->row->type);
     if (!part->format)
-        return apr_psprintf(set->p, "unknown format %s; known are %s", quoted(set->p, format), list_formats(set->p, ~0ul));
+        return unknown_format(set->p, format);
     return check_format(set->p, part);
 }
 
@@ -248,7 +251,7 @@ static const char *compile_field(mtls_headerset_t *set, const char *name, const 
     if (error)
         return error;
     if (format && (!known || (known->flags & MTLS_FORMAT_INTERNAL)))
-        return apr_psprintf(set->p, "unknown format %s; known are %s", quoted(set->p, format), list_formats(set->p, ~0ul));
+        return unknown_format(set->p, format);
     return mtls_part_compile(set, field->name, format, part);
 }
 

@@ -140,6 +140,8 @@ static const char *compile_header(mtls_headerset_t *set, int first, int last, co
                                   apr_array_header_t *headers)
 {
     apr_array_header_t *parts = apr_array_make(set->p, 8, sizeof(mtls_part_t));
+    const char *profile = mtls_profile_parts[first].profile;
+    const mtls_header_t *header;
     int i;
 
     for (i = first; i <= last; i++) {
@@ -157,9 +159,10 @@ static const char *compile_header(mtls_headerset_t *set, int first, int last, co
             return error;
         APR_ARRAY_PUSH(parts, mtls_part_t) = part;
     }
-    if (parts->nelts)
-        APR_ARRAY_PUSH(headers, const mtls_header_t *) = mtls_headerset_intern(set, name, mtls_profile_parts[first].profile,
-                                                                             (const mtls_part_t *)parts->elts, parts->nelts);
+    if (parts->nelts) {
+        header = mtls_headerset_intern(set, name, profile, (const mtls_part_t *)parts->elts, parts->nelts);
+        APR_ARRAY_PUSH(headers, const mtls_header_t *) = header;
+    }
     return NULL;
 }
 

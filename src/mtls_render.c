@@ -126,7 +126,8 @@ static mtls_reason_t encode_each(apr_pool_t *p, const mtls_part_t *part, const a
 }
 
 /* The texts of a part: none, one, or with MTLS_PART_REPEAT several. */
-static mtls_reason_t encode_part(apr_pool_t *p, const mtls_part_t *part, const mtls_view_t *view, apr_array_header_t *texts)
+static mtls_reason_t encode_part(apr_pool_t *p, const mtls_part_t *part, const mtls_view_t *view,
+                                 apr_array_header_t *texts)
 {
     apr_array_header_t *items = apr_array_make(p, 4, sizeof(item_t));
     mtls_reason_t reason = gather(p, part, view, items);
@@ -217,7 +218,8 @@ static const char *finish(apr_pool_t *p, const mtls_header_t *header, const apr_
     return mtls_sendable(text, flags);
 }
 
-static mtls_reason_t render_part(apr_pool_t *p, const mtls_part_t *part, const mtls_view_t *view, apr_array_header_t *pairs)
+static mtls_reason_t render_part(apr_pool_t *p, const mtls_part_t *part, const mtls_view_t *view,
+                                 apr_array_header_t *pairs)
 {
     apr_array_header_t *texts = apr_array_make(p, 4, sizeof(const char *));
     mtls_reason_t reason = MTLS_GRANTED;
@@ -229,7 +231,8 @@ static mtls_reason_t render_part(apr_pool_t *p, const mtls_part_t *part, const m
     return reason == MTLS_GRANTED ? add_pairs(p, part, texts, pairs) : reason;
 }
 
-mtls_reason_t mtls_header_render(apr_pool_t *p, const mtls_header_t *header, const mtls_view_t *view, const char **value)
+mtls_reason_t mtls_header_render(apr_pool_t *p, const mtls_header_t *header, const mtls_view_t *view,
+                                 const char **value)
 {
     apr_array_header_t *pairs;
     int i;

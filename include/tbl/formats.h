@@ -3,8 +3,8 @@
  * The order is the one that error sentences and documents list them in. */
 #define MTLS_BIT(type) (1ul << MTLS_T_##type)
 #define MTLS_WORDS (MTLS_BIT(TEXT) | MTLS_BIT(DNS) | MTLS_BIT(URI) | MTLS_BIT(MAIL) | MTLS_BIT(UPN) | MTLS_BIT(IP) \
-    | MTLS_BIT(OID) | MTLS_BIT(PURPOSE) | MTLS_BIT(POLICY) | MTLS_BIT(KEY_USAGE) | MTLS_BIT(KEY_TYPE) | MTLS_BIT(CURVE) \
-    | MTLS_BIT(SIGALG) | MTLS_BIT(TLS_VERSION) | MTLS_BIT(STATUS))
+    | MTLS_BIT(OID) | MTLS_BIT(PURPOSE) | MTLS_BIT(POLICY) | MTLS_BIT(KEY_USAGE) \
+    | MTLS_BIT(KEY_TYPE) | MTLS_BIT(CURVE) | MTLS_BIT(SIGALG) | MTLS_BIT(TLS_VERSION) | MTLS_BIT(STATUS))
 #define MTLS_HASHES (MTLS_BIT(SHA256) | MTLS_BIT(SHA1) | MTLS_BIT(OCTETS))
 #define MTLS_COUNTS (MTLS_BIT(NUMBER) | MTLS_BIT(DURATION))
 MTLS_FORMAT("text", 0, MTLS_WORDS, mtls_encode_text,
@@ -53,13 +53,15 @@ MTLS_FORMAT("asn1-time", 0, MTLS_BIT(TIME), mtls_encode_asn1_time,
     "YYMMDDhhmmssZ; from 2050 on and before 1950 YYYYMMDDhhmmssZ")
 MTLS_FORMAT("list-comma", MTLS_FORMAT_LIST, MTLS_WORDS, mtls_encode_list_comma,
     "all values, each as text with its commas percent-encoded, joined by commas")
-MTLS_FORMAT("list-base64", MTLS_FORMAT_LIST, MTLS_WORDS | MTLS_HASHES | MTLS_BIT(DN) | MTLS_BIT(DER), mtls_encode_list_base64,
-    "all values, each as base64, joined by commas")
+MTLS_FORMAT("list-base64", MTLS_FORMAT_LIST, MTLS_WORDS | MTLS_HASHES | MTLS_BIT(DN) | MTLS_BIT(DER),
+    mtls_encode_list_base64, "all values, each as base64, joined by commas")
 /* For profiles only. */
 MTLS_FORMAT("ascii", MTLS_FORMAT_INTERNAL, MTLS_WORDS, mtls_encode_ascii,
     "printable ASCII as it is, % too; anything else is not sent")
 MTLS_FORMAT("rfc4514-quotable", MTLS_FORMAT_INTERNAL, MTLS_BIT(DN), mtls_encode_rfc4514_quotable,
     "as rfc4514, with quotes and backslashes as \\22 and \\5C: the same inside a quoted string")
+MTLS_FORMAT("rfc4514-spaced", MTLS_FORMAT_INTERNAL, MTLS_BIT(DN), mtls_encode_rfc4514_spaced,
+    "as rfc4514, with a blank behind each comma and around each +")
 MTLS_FORMAT("traefik-attribute", MTLS_FORMAT_INTERNAL | MTLS_FORMAT_UTF8, MTLS_WORDS, mtls_encode_traefik_attribute,
     "UTF-8 as it is; not sent with a quote or =")
 MTLS_FORMAT("traefik-item", MTLS_FORMAT_INTERNAL | MTLS_FORMAT_UTF8, MTLS_WORDS, mtls_encode_traefik_item,

@@ -25,7 +25,8 @@ MTLS_PART("nginx", "ssl-client-subject-dn", NULL, "subject", "rfc4514", NULL, 0)
 MTLS_PART("nginx", "ssl-client-issuer-dn", NULL, "issuer", "rfc4514", NULL, 0)
 MTLS_PART("nginx", "ssl-client-cert", NULL, "certificate", "pem-url", NULL, 0)
 
-MTLS_PROFILE("xfcc", "subject,uri,dns", "Envoy, Istio, Spring Cloud, Azure Container Apps, Keycloak (provider envoy, with cert)",
+MTLS_PROFILE("xfcc", "subject,uri,dns",
+    "Envoy, Istio, Spring Cloud, Azure Container Apps; Keycloak (provider envoy) with xfcc:cert,chain",
     "X-Forwarded-Client-Cert as Envoy writes it: one element, By and Hash always; chain begins with the certificate")
 MTLS_PART("xfcc", "X-Forwarded-Client-Cert", "By", "server.san.uri", "ascii", NULL, MTLS_PART_REPEAT)
 MTLS_PART("xfcc", "X-Forwarded-Client-Cert", "Hash", "sha256", "hex", NULL, 0)
@@ -35,7 +36,8 @@ MTLS_PART("xfcc", "X-Forwarded-Client-Cert", "Subject", "subject", "rfc4514-quot
 MTLS_PART("xfcc", "X-Forwarded-Client-Cert", "URI", "san.uri", "ascii", "uri", MTLS_PART_REPEAT)
 MTLS_PART("xfcc", "X-Forwarded-Client-Cert", "DNS", "san.dns", "ascii", "dns", MTLS_PART_REPEAT)
 
-MTLS_PROFILE("remote-user", NULL, "Grafana (remote-user:X-WEBAUTH-USER), Django, Flask, Spring Security, anything that reads one user name",
+MTLS_PROFILE("remote-user", NULL,
+    "Grafana (remote-user:X-WEBAUTH-USER), Django, Flask, Spring Security, anything that reads one user name",
     "the user name that MTLSUser makes; the option is the header's name")
 MTLS_PART("remote-user", "X-Remote-User", NULL, "user", "text", NULL, MTLS_PART_SINGLE | MTLS_PART_NAMED)
 
@@ -81,18 +83,23 @@ MTLS_PART("keycloak-apache", "CERT_CHAIN_2", NULL, "chain", "pem-space", NULL, M
 MTLS_PART("keycloak-apache", "CERT_CHAIN_3", NULL, "chain", "pem-space", NULL, MTLS_PART_NTH(3))
 MTLS_PART("keycloak-apache", "CERT_CHAIN_4", NULL, "chain", "pem-space", NULL, MTLS_PART_NTH(4))
 
-MTLS_PROFILE("traefik", "pem,info", "what Traefik 2.9.4 and later sends: Keycloak (provider traefik), Syncthing, authentik",
+MTLS_PROFILE("traefik", "pem,info",
+    "what Traefik 2.9.4 and later sends: Keycloak (provider traefik), Syncthing, authentik",
     "bodies of PEM joined by commas, the certificate first, and query-escaped facts of the certificate")
 MTLS_PART("traefik", "X-Forwarded-Tls-Client-Cert", NULL, "certificate chain", "pem-body", "pem", 0)
 MTLS_PART("traefik", "X-Forwarded-Tls-Client-Cert-Info", "Subject",
-    "DC=subject.dc C=subject.c ST=subject.st L=subject.l O=subject.o OU=subject.ou SN=subject.serial-number CN=subject.cn",
+    "DC=subject.dc C=subject.c ST=subject.st L=subject.l O=subject.o OU=subject.ou SN=subject.serial-number "
+    "CN=subject.cn",
     "traefik-attribute", "info", MTLS_PART_QUOTE | MTLS_PART_QUERY)
 MTLS_PART("traefik", "X-Forwarded-Tls-Client-Cert-Info", "Issuer",
     "DC=issuer.dc C=issuer.c ST=issuer.st L=issuer.l O=issuer.o SN=issuer.serial-number CN=issuer.cn",
     "traefik-attribute", "info", MTLS_PART_QUOTE | MTLS_PART_QUERY)
-MTLS_PART("traefik", "X-Forwarded-Tls-Client-Cert-Info", "SerialNumber", "serial", "decimal", "info", MTLS_PART_QUOTE | MTLS_PART_QUERY)
-MTLS_PART("traefik", "X-Forwarded-Tls-Client-Cert-Info", "NB", "not-before", "unix", "info", MTLS_PART_QUOTE | MTLS_PART_QUERY)
-MTLS_PART("traefik", "X-Forwarded-Tls-Client-Cert-Info", "NA", "not-after", "unix", "info", MTLS_PART_QUOTE | MTLS_PART_QUERY)
+MTLS_PART("traefik", "X-Forwarded-Tls-Client-Cert-Info", "SerialNumber", "serial", "decimal",
+    "info", MTLS_PART_QUOTE | MTLS_PART_QUERY)
+MTLS_PART("traefik", "X-Forwarded-Tls-Client-Cert-Info", "NB", "not-before", "unix",
+    "info", MTLS_PART_QUOTE | MTLS_PART_QUERY)
+MTLS_PART("traefik", "X-Forwarded-Tls-Client-Cert-Info", "NA", "not-after", "unix",
+    "info", MTLS_PART_QUOTE | MTLS_PART_QUERY)
 MTLS_PART("traefik", "X-Forwarded-Tls-Client-Cert-Info", "SAN", "san.dns san.email san.ip san.uri",
     "traefik-item", "info", MTLS_PART_QUOTE | MTLS_PART_QUERY)
 
@@ -146,8 +153,8 @@ MTLS_PROFILE("cloudflare", NULL, "origins of Cloudflare with the managed transfo
 MTLS_PART("cloudflare", "cf-cert-presented", NULL, "verify", "present-word", NULL, 0)
 MTLS_PART("cloudflare", "cf-cert-verified", NULL, "verify", "verified-word", NULL, 0)
 MTLS_PART("cloudflare", "cf-cert-revoked", NULL, NULL, NULL, NULL, 0)
-MTLS_PART("cloudflare", "cf-cert-issuer-dn", NULL, "issuer", "rfc4514", NULL, 0)
-MTLS_PART("cloudflare", "cf-cert-subject-dn", NULL, "subject", "rfc4514", NULL, 0)
+MTLS_PART("cloudflare", "cf-cert-issuer-dn", NULL, "issuer", "rfc4514-spaced", NULL, 0)
+MTLS_PART("cloudflare", "cf-cert-subject-dn", NULL, "subject", "rfc4514-spaced", NULL, 0)
 MTLS_PART("cloudflare", "cf-cert-issuer-dn-rfc2253", NULL, "issuer", "rfc4514", NULL, 0)
 MTLS_PART("cloudflare", "cf-cert-subject-dn-rfc2253", NULL, "subject", "rfc4514", NULL, 0)
 MTLS_PART("cloudflare", "cf-cert-issuer-dn-legacy", NULL, "issuer", "slash", NULL, 0)

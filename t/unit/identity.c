@@ -33,6 +33,13 @@ static void add_string(GENERAL_NAME *name, int kind, const char *value)
     GENERAL_NAME_set0_value(name, kind, text);
 }
 
+static int san_kind(const char *kind)
+{
+    if (!strcmp(kind, "DNS"))
+        return GEN_DNS;
+    return !strcmp(kind, "URI") ? GEN_URI : GEN_EMAIL;
+}
+
 static void add_san(X509 *certificate, const char *const *pairs)
 {
     GENERAL_NAMES *names = GENERAL_NAMES_new();
@@ -43,7 +50,7 @@ static void add_san(X509 *certificate, const char *const *pairs)
         if (!strcmp(pairs[0], "IP"))
             GENERAL_NAME_set0_value(name, GEN_IPADD, a2i_IPADDRESS(pairs[1]));
         else
-            add_string(name, !strcmp(pairs[0], "DNS") ? GEN_DNS : !strcmp(pairs[0], "URI") ? GEN_URI : GEN_EMAIL, pairs[1]);
+            add_string(name, san_kind(pairs[0]), pairs[1]);
         must(sk_GENERAL_NAME_push(names, name));
     }
     if (sk_GENERAL_NAME_num(names))

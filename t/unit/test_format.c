@@ -42,7 +42,13 @@ static void expect(const char *what, const char *got, const char *want)
 /* Octets with a NUL inside need their length. */
 #define S(literal) literal, sizeof(literal) - 1
 
-static const struct { const char *format; mtls_type_id_t type; const char *octets; apr_size_t len; const char *want; } texts[] = {
+static const struct {
+    const char *format;
+    mtls_type_id_t type;
+    const char *octets;
+    apr_size_t len;
+    const char *want;
+} texts[] = {
     { "text", MTLS_T_TEXT, S("Payments"), "Payments" },
     { "text", MTLS_T_TEXT, S("svc-\xc3\xa4nne"), "svc-%C3%A4nne" },
     { "text", MTLS_T_TEXT, S("100%"), "100%25" },
@@ -259,6 +265,8 @@ static const struct { const char *format; const char *pairs[12]; const char *wan
     { "rfc4514-utf8", { "O", "a ", "CN", "b" }, "CN=b,O=a\\20" },
     { "rfc4514", { "O", "a\\", "CN", "b" }, "CN=b,O=a\\\\" },
     { "rfc4514", { "OU", "Sales", "+CN", "J. Smith" }, "CN=J. Smith+OU=Sales" },
+    { "rfc4514-spaced", { "C", "US", "OU", "Access Admins", "+CN", "James, R" },
+      "OU=Access Admins + CN=James\\, R, C=US" },
     { "rfc4514", { NULL }, NULL },
     { "rfc4514-quotable", { NULL }, NULL },
     { "slash", { NULL }, NULL },
@@ -471,9 +479,9 @@ static void test_no_octets_get_through(void **state)
 /* The words users may type are a closed list. */
 static void test_registry(void **state)
 {
-    static const char closed[] = " text utf8 pem-url pem-url-aws pem-space pem-body der-base64 sf rfc4514 rfc4514-utf8 slash"
-        " der-name-base64 hex hex-upper hex-colon base64 base64url decimal rfc3339 unix openssl-time asn1-time list-comma"
-        " list-base64 ";
+    static const char closed[] = " text utf8 pem-url pem-url-aws pem-space pem-body der-base64 sf rfc4514 rfc4514-utf8"
+        " slash der-name-base64 hex hex-upper hex-colon base64 base64url decimal rfc3339 unix openssl-time asn1-time"
+        " list-comma list-base64 ";
     const char *words = " ";
     int i, j;
 

@@ -74,7 +74,7 @@ static void test_every_spelling_of_every_profile(void **state)
                 if (!isalnum((unsigned char)*at))
                     *at = (char)c;
                 else if (c & 1)
-                    *at = (char)(islower((unsigned char)*at) ? toupper((unsigned char)*at) : tolower((unsigned char)*at));
+                    *at = (char)(*at ^ 0x20 * !!isalpha((unsigned char)*at));
             }
             if (strpbrk(name, "-_") && find(guard, twin) != (isalnum(c) && c < 128 ? -1 : index))
                 fail_msg("'%s' is not found as '%s'", name, twin);
@@ -109,8 +109,8 @@ static void test_near_misses(void **state)
 static void test_usual_headers_pass(void **state)
 {
     static const char *const usual[] = {
-        "Host", "User-Agent", "Accept", "Accept-Encoding", "Accept-Language", "Connection", "Cookie", "Referer", "Origin",
-        "Content-Type", "Content-Length", "Authorization", "Cache-Control", "Upgrade-Insecure-Requests", "If-None-Match",
+        "Host", "User-Agent", "Accept", "Accept-Encoding", "Accept-Language", "Connection", "Cookie", "Referer",
+        "Origin", "Content-Type", "Content-Length", "Authorization", "Cache-Control", "If-None-Match",
         "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Request-Id", "Sec-Fetch-Site", "DNT", "TE",
         "Forwarded", "Via", "Range", "X-Requested-With", "Client", "Cert",
     };
