@@ -242,7 +242,7 @@ def make_all(directory):
 
 
 def main(argv):
-    if len(argv) == 2:
+    if len(argv) == 2 and not argv[1].startswith("-"):
         os.makedirs(argv[1], exist_ok=True)
         return make_all(argv[1])
     if len(argv) == 5 and argv[2] == "add":
