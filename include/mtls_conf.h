@@ -114,6 +114,11 @@ void mtls_generation_begin(apr_pool_t *pconf);
 mtls_generation_t *mtls_conf_touch(cmd_parms *cmd);
 
 mtls_server_t *mtls_server_of(server_rec *s);
+
+/** Give each virtual host settings of its own: httpd lets those without a directive of ours share the
+ *  main server's. Once, when the configuration has been merged. */
+void mtls_conf_separate(apr_pool_t *p, server_rec *main_server);
+
 const mtls_dir_t *mtls_dir_of(const request_rec *r);
 
 void *mtls_conf_create_dir(apr_pool_t *p, char *path);

@@ -14,9 +14,14 @@ APLOG_USE_MODULE(mtls_authz);
 #define LINES_SHOWN 5
 #define DIGEST_DIGITS 16
 
-static const char *escape(apr_pool_t *p, const char *text)
+/* What a client chose: printable ASCII stays, all else becomes %HH. httpd's log doubles backslashes, so
+ * that ours would be hard to read. */
+static const char *safe(apr_pool_t *p, const char *text)
 {
-    return mtls_text_escape(p, mtls_str(text));
+    mtls_value_t value = mtls_value_text(mtls_str(text));
+    const char *encoded = mtls_format_find("text")->encode(p, MTLS_T_TEXT, &value, 1);
+
+    return encoded ? encoded : mtls_text_escape(p, mtls_str(text));
 }
 
 /* ---- who ---- */
@@ -42,7 +47,7 @@ static const char *printed(apr_pool_t *p, mtls_values_t values, const mtls_field
     text = mtls_format_find(format)->encode(p, (mtls_type_id_t)(field->type - mtls_types), values.v, 1);
     if (!text)
         return "-";
-    return escape(p, most ? apr_pstrndup(p, text, most) : text);
+    return most ? apr_pstrndup(p, text, most) : text;
 }
 
 /* Read for this line alone: denials are rare, and a certificate that nobody verified has no facts. */
@@ -78,8 +83,8 @@ static const char *describe_lines(apr_pool_t *p, const apr_array_header_t *tried
     for (i = 0; tried && i < tried->nelts && i < LINES_SHOWN; i++) {
         const mtls_tried_t *one = &APR_ARRAY_IDX(tried, i, mtls_tried_t);
 
-        text = apr_psprintf(p, "%s; %s:%d \"%sRequire %s\": %s%s", text, one->line->place.file, one->line->place.line,
-                            one->line->negated ? "negated: " : "", escape(p, one->line->text),
+        text = apr_psprintf(p, "%s; %s:%d (%sRequire %s): %s%s", text, one->line->place.file, one->line->place.line,
+                            one->line->negated ? "negated: " : "", one->line->text,
                             one->answer.truth == MTLS_TRUE ? "true" : mtls_reason_slug(one->answer.reason),
                             one->answer.limited ? " (the regular expression ran into its limit)" : "");
     }
@@ -114,8 +119,8 @@ static int log_level(mtls_reason_t reason)
 static void write_line(request_rec *r, const mtls_request_t *request, mtls_reason_t reason, const char *detail)
 {
     ap_log_rerror(APLOG_MARK, log_level(reason), 0, r, "access denied, reason: %s (%s); %s %s%s%s%s%s; id %s",
-                  mtls_reason_slug(reason), mtls_reason_text(reason), escape(r->pool, r->method),
-                  escape(r->pool, r->uri ? r->uri : "-"), detail ? "; " : "", detail ? detail : "",
+                  mtls_reason_slug(reason), mtls_reason_text(reason), safe(r->pool, r->method),
+                  safe(r->pool, r->uri ? r->uri : "-"), detail ? "; " : "", detail ? detail : "",
                   describe_lines(r->pool, request->tried), describe_certificate(r), request_id(r));
 }
 

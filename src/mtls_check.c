@@ -228,6 +228,7 @@ int mtls_check(apr_pool_t *p, server_rec *main_server)
 
     if (!mtls_generation()->used)
         return OK;
+    mtls_conf_separate(p, main_server);
     rc = check_mod_ssl(main_server);
     if (rc == OK)
         rc = mtls_tree_walk(ap_conftree, visit_alias, &search);

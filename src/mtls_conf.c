@@ -32,16 +32,31 @@ void mtls_generation_begin(apr_pool_t *pconf)
     apr_pool_cleanup_register(pconf, begun, end_generation, apr_pool_cleanup_null);
 }
 
+mtls_server_t *mtls_server_of(server_rec *s)
+{
+    return ap_get_module_config(s->module_config, &mtls_authz_module);
+}
+
 mtls_generation_t *mtls_conf_touch(cmd_parms *cmd)
 {
+    /* httpd makes a virtual host's settings with the first directive of ours, which a Require line is not. */
+    if (!mtls_server_of(cmd->server))
+        ap_set_module_config(cmd->server->module_config, &mtls_authz_module,
+                             mtls_conf_create_server(cmd->pool, cmd->server));
     mtls_server_of(cmd->server)->touched = 1;
     generation->used = 1;
     return generation;
 }
 
-mtls_server_t *mtls_server_of(server_rec *s)
+void mtls_conf_separate(apr_pool_t *p, server_rec *main_server)
 {
-    return ap_get_module_config(s->module_config, &mtls_authz_module);
+    mtls_server_t *shared = mtls_server_of(main_server);
+    server_rec *s;
+
+    for (s = main_server->next; s; s = s->next) {
+        if (mtls_server_of(s) == shared)
+            ap_set_module_config(s->module_config, &mtls_authz_module, apr_pmemdup(p, shared, sizeof(*shared)));
+    }
 }
 
 const mtls_dir_t *mtls_dir_of(const request_rec *r)

@@ -5,10 +5,11 @@
 
 static const char *name_type(apr_pool_t *p, mtls_str_t oid)
 {
-    mtls_value_t value = { { NULL, 0 }, { NULL, 0 }, 0, NULL };
+    mtls_value_t value;
     int i;
 
-    mtls_value_oid(p, oid, &value);
+    if (mtls_value_oid(p, oid, &value) < 0)
+        return "?";
     for (i = 0; i < mtls_attribute_names_len; i++) {
         if (strcmp(mtls_attribute_names[i].dotted, value.text.ptr) == 0)
             return mtls_attribute_names[i].label;

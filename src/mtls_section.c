@@ -17,6 +17,8 @@ static void add_sections(apr_pool_t *p, apr_array_header_t *sections, const mtls
         mtls_section_t *section = apr_array_push(sections);
 
         section->own = ap_get_module_config(vector, &mtls_authz_module);
+        if (!section->own)                    /* nothing of ours is written there */
+            section->own = mtls_conf_create_dir(p, NULL);
         section->dir = mtls_conf_merge_dir(p, (void *)outer, (void *)section->own);
         section->path = core->d ? core->d : "";
         section->exact = of_urls && core->d && !core->r && !core->d_is_fnmatch && !core->condition;

@@ -13,6 +13,8 @@ table='
 build       gcc                        cmd:cc|gcc|clang
 build       apache2-dev                cmd:apxs|apxs2
 build       libssl-dev                 file:/usr/include/openssl/ssl.h
+build       libjansson-dev             file:/usr/include/jansson.h
+build       libpcre2-dev               file:/usr/include/pcre2.h
 test        apache2-bin                cmd:apache2|httpd
 test        libapache2-mod-perl2-dev   perl:Apache::Test
 test        libcmocka-dev              file:/usr/include/cmocka.h
@@ -21,11 +23,12 @@ test        curl                       cmd:curl
 test        binutils                   cmd:nm
 test        media-types                file:/etc/mime.types
 test        python3-cryptography       python:cryptography
+test        mandoc                     cmd:mandoc
 test        python3-h2                 python:h2
 demo        apache2-bin                cmd:apache2|httpd
 demo        openssl                    cmd:openssl
 demo        curl                       cmd:curl
-demo        python3-cryptography       python:cryptography
+demo        python3-h2                 python:h2
 test-all    clang                      cmd:clang
 test-all    nghttp2-client             cmd:nghttp
 test-all    valgrind                   cmd:valgrind

@@ -15,7 +15,8 @@ put() { # mode, file, directory
 
 put 644 "$BUILD/mod_mtls_authz.so" "$modules"
 for tool in "$BUILD"/tools/mtls-* tools/mtls-*; do
-    case $tool in *.[cdo] | *'*'*) continue ;; esac
+    # mtls-doc prints the tables of docs/: nothing to run on a server.
+    case $tool in *.[cdo] | *'*'* | */mtls-doc) continue ;; esac
     put 755 "$tool" "$PREFIX/bin"
 done
 for manual in docs/mtls-*.1; do

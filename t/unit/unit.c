@@ -65,7 +65,7 @@ mtls_str_t unit_der(int tag, const mtls_str_t *parts)
 
 mtls_str_t unit_repeat(mtls_str_t octets, int count)
 {
-    char *all = apr_palloc(unit_pool, octets.len * (apr_size_t)count + 1);
+    char *all = apr_pcalloc(unit_pool, octets.len * (apr_size_t)count + 1);
     int i;
 
     for (i = 0; i < count; i++)
