@@ -8,6 +8,7 @@
 #include "mtls_audit.h"
 #include "mtls_export.h"
 #include "mtls_strip.h"
+#include "mtls_vary.h"
 
 APLOG_USE_MODULE(mtls_authz);
 
@@ -149,6 +150,8 @@ static int export_identity(request_rec *r)
     if (pass.reason != MTLS_GRANTED)
         return deny(&pass, dir);
     set_headers(&pass);
+    if (pass.n)
+        mtls_vary_watch(r);
     return OK;
 }
 
@@ -157,4 +160,5 @@ void mtls_export_register(void)
     static const char *const after[] = { "mod_headers.c", "mod_rewrite.c", "mod_dir.c", NULL };
 
     ap_hook_fixups(export_identity, after, NULL, APR_HOOK_REALLY_LAST);
+    mtls_vary_register();
 }

@@ -125,6 +125,12 @@ static mtls_reason_t encode_each(apr_pool_t *p, const mtls_part_t *part, const a
     return MTLS_GRANTED;
 }
 
+/* A user name is one by its nature, whatever the header's row says. */
+static int is_single(const mtls_part_t *part)
+{
+    return part->flags & MTLS_PART_SINGLE || (part->n == 1 && !(part->terms[0].field->row->flags & MTLS_FIELD_MANY));
+}
+
 /* The texts of a part: none, one, or with MTLS_PART_REPEAT several. */
 static mtls_reason_t encode_part(apr_pool_t *p, const mtls_part_t *part, const mtls_view_t *view,
                                  apr_array_header_t *texts)
@@ -135,7 +141,7 @@ static mtls_reason_t encode_part(apr_pool_t *p, const mtls_part_t *part, const m
 
     if (reason != MTLS_GRANTED || !items->nelts)
         return reason;
-    if (items->nelts > 1 && (part->flags & MTLS_PART_SINGLE))
+    if (items->nelts > 1 && is_single(part))
         return MTLS_AMBIGUOUS;
     if (part->format->flags & MTLS_FORMAT_LIST) {
         joined = encode_list(p, part, items);

@@ -12,20 +12,28 @@
 
 APLOG_USE_MODULE(mtls_authz);
 
-#define NAMES_LOGGED 512
+#define NAMES_COUNTED 512
 
-/* Which guarded names this child has logged already, by their place in the guard; counters only. */
-static volatile apr_uint32_t logged[NAMES_LOGGED];
+/* How often this child has removed a guarded name, by its place in the guard: counters only. */
+static volatile apr_uint32_t removals[NAMES_COUNTED];
 
+static int is_power_of_ten(apr_uint32_t n)
+{
+    while (n && n % 10 == 0)
+        n /= 10;
+    return n == 1;
+}
+
+/* The first one with the remedy, then ever more rarely with the count, so that nobody can fill the log. */
 static void log_removal(request_rec *r, const mtls_guard_t *guard, int index, const char *name, const char *what)
 {
-    int first = index < NAMES_LOGGED && !apr_atomic_inc32(&logged[index]);
+    apr_uint32_t count = index < NAMES_COUNTED ? apr_atomic_inc32(&removals[index]) + 1 : 0;
+    int level = count == 1 ? APLOG_WARNING : is_power_of_ten(count) ? APLOG_NOTICE : APLOG_DEBUG;
 
-    ap_log_rerror(APLOG_MARK, first ? APLOG_WARNING : APLOG_DEBUG, 0, r,
-                  "%s '%s' from the client was removed: only this server may set %s%s", what,
+    ap_log_rerror(APLOG_MARK, level, 0, r, "%s '%s' from the client was removed: only this server may set %s%s", what,
                   mtls_text_escape(r->pool, mtls_str(name)), mtls_guard_name(guard, index),
-                  first ? "; if another proxy in front sets it rightly, write MTLSPass (logged once per name and child)"
-                        : "");
+                  count == 1 ? "; if another proxy in front sets it rightly, write MTLSPass (logged once per name and child)"
+                             : apr_psprintf(r->pool, " (%u times in this child)", count));
 }
 
 /* ---- headers ---- */

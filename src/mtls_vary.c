@@ -1,0 +1,68 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+#include "httpd.h"
+#include "http_config.h"
+#include "http_protocol.h"
+#include "util_filter.h"
+
+#include "mtls_request.h"
+#include "mtls_vary.h"
+
+static const char filter_name[] = "MTLS_VARY";
+
+static int is_exported(const mtls_request_t *request, const char *name)
+{
+    int i;
+
+    for (i = 0; request->exported && i < request->exported->nelts; i++) {
+        if (mtls_header_folds_equal(APR_ARRAY_IDX(request->exported, i, const char *), name))
+            return 1;
+    }
+    return 0;
+}
+
+static int names_identity(request_rec *r, const char *vary)
+{
+    const mtls_request_t *request = mtls_request_known(r);
+
+    while (request && vary && *vary) {
+        vary += strspn(vary, ",;");
+        if (is_exported(request, ap_get_token(r->pool, &vary, 0)))
+            return 1;
+    }
+    return 0;
+}
+
+static void rewrite(request_rec *r, apr_table_t *headers)
+{
+    const apr_array_header_t *array = apr_table_elts(headers);
+    const apr_table_entry_t *entries = (const apr_table_entry_t *)array->elts;
+    int i;
+
+    for (i = 0; i < array->nelts; i++) {
+        if (!strcasecmp(entries[i].key, "Vary") && names_identity(r, entries[i].val)) {
+            apr_table_setn(headers, "Vary", "*");
+            return;
+        }
+    }
+}
+
+static apr_status_t watch_response(ap_filter_t *f, apr_bucket_brigade *bb)
+{
+    ap_remove_output_filter(f);
+    rewrite(f->r, f->r->headers_out);
+    rewrite(f->r, f->r->err_headers_out);
+    return ap_pass_brigade(f->next, bb);
+}
+
+void mtls_vary_watch(request_rec *r)
+{
+    if (!r->main)
+        ap_add_output_filter(filter_name, NULL, r, r->connection);
+}
+
+void mtls_vary_register(void)
+{
+    /* Behind mod_cache, which sees the request's identity headers and may well keep one response for each;
+     * before the response's head is written. */
+    ap_register_output_filter(filter_name, watch_response, NULL, (ap_filter_type)(AP_FTYPE_CONTENT_SET + 5));
+}
