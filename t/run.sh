@@ -29,6 +29,10 @@ if [ "${1-}" != --in-copy ]; then
         status=$?
         trap - EXIT INT TERM
         [ -z "$child" ] || kill -- "-$child" 2>/dev/null || :
+        # Servers have process groups of their own; those that a killed test has left are known by their files.
+        for file in "$copy"/tree/t/logs/servers/*/httpd.pid "$copy"/tree/t/logs/httpd.pid; do
+            pid=$(cat "$file" 2>/dev/null) && grep -qsF "$copy" "/proc/$pid/cmdline" && kill "$pid" || :
+        done
         rm -rf "$BUILD/test-logs"
         [ $status = 0 ] || [ ! -d "$copy/tree/t/logs" ] || {
             cp -r "$copy/tree/t/logs" "$BUILD/test-logs" 2>/dev/null || :
@@ -57,7 +61,7 @@ if [ "${1-}" != --in-copy ]; then
         chown -R "$MTLS_TEST_USER:" "$copy"
         run=(setpriv --reuid "$MTLS_TEST_USER" --regid "$(id -g "$MTLS_TEST_USER")" --clear-groups "${run[@]}")
     fi
-    # A process group of its own: whatever a test leaves behind ends with it.
+    # A process group of its own: clients and backends that a test leaves behind end with it.
     set -m
     "${run[@]}" </dev/null &
     child=$!

@@ -14,6 +14,7 @@ In, all members optional but port:
     save                name: save the session under this name (after the responses were read)
     conn                name: keep the connection open under this name, use it if it is open
     close               name: close this connection first
+    close_port          close all connections to this port, do nothing else
     timeout             seconds for the whole (30)
     requests            list of
         method, path    (GET, /)
@@ -262,13 +263,16 @@ class Client:
             return self.connections[name]
         sock = self.connect(job)
         connection = (Http2 if str(job.get("http")) == "2" else Http1)(sock)
+        connection.port = job["port"]
         if name:
             self.connections[name] = connection
         return connection
 
     def work(self, job, answer):
-        if job.get("close") in self.connections:
-            self.connections.pop(job["close"]).sock.close()
+        gone = [name for name, connection in self.connections.items()
+                if name == job.get("close") or connection.port == job.get("close_port")]
+        for name in gone:
+            self.connections.pop(name).sock.close()
         if "port" not in job:
             return
         connection = self.open(job)

@@ -4,15 +4,25 @@ package MTLS::Client;
 use strict;
 use warnings;
 use IPC::Open2;
+use Scalar::Util 'weaken';
 use JSON::PP ();
 use MTLS::Env qw(top pki python);
 
 my $json = JSON::PP->new->latin1->canonical;
+my %clients;
 
 sub new {
     my ($class) = @_;
     my $pid = open2(my $from, my $to, python(), top() . '/t/lib/client.py');
-    return bless { pid => $pid, from => $from, to => $to }, $class;
+    my $self = bless { pid => $pid, from => $from, to => $to }, $class;
+    weaken($clients{$self} = $self);
+    return $self;
+}
+
+# No connection to this port stays open: a server that is to stop would wait for it.
+sub leave {
+    my ($port) = @_;
+    $_->do({ close_port => $port + 0 }) for values %clients;
 }
 
 # One job as client.py understands it.
@@ -76,6 +86,7 @@ sub request {
 sub DESTROY {
     my ($self) = @_;
     local ($?, $!);
+    delete $clients{$self};
     close $self->{to};
     waitpid $self->{pid}, 0;
 }

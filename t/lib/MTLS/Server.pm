@@ -7,6 +7,7 @@ use warnings;
 use File::Path 'make_path';
 use POSIX ':sys_wait_h';
 use Time::HiRes qw(sleep time);
+use MTLS::Client;
 use MTLS::Env qw(top pki logs httpd load_modules free_port slurp spew);
 
 my %running;
@@ -164,6 +165,8 @@ sub run {
     my ($self) = @_;
     my $pid = fork() // die "fork: $!";
     if (!$pid) {
+        # A process group of its own: the prefork MPM ends its whole group when it stops.
+        setpgrp;
         open STDIN, '<', '/dev/null';
         open STDOUT, '>', "$self->{dir}/output";
         open STDERR, '>&', \*STDOUT;
@@ -190,6 +193,7 @@ sub run {
 sub stop {
     my ($self) = @_;
     my $pid = delete $self->{pid} or return;
+    MTLS::Client::leave($self->{$_}) for qw(http_port https_port);
     delete $running{$pid};
     kill TERM => $pid;
     my $until = time + 20;
