@@ -66,6 +66,9 @@ void mtls_identity_set(request_rec *r)
     if (!user)
         return;
     request = mtls_request_of(r);
+    if (request->identified_by == user)
+        return;
+    request->identified_by = user;
     if (mtls_request_view(r)->standing != MTLS_GRANTED) {
         request->user_reason = request->view.standing;
         return;
@@ -77,24 +80,40 @@ void mtls_identity_set(request_rec *r)
     r->ap_auth_type = (char *)AUTH_TYPE;
 }
 
-static int authenticate(request_rec *r)
+/* Where no AuthType is set, MTLSUser stands for it: somebody asks for a user, and this is how one is made. */
+static int is_ours(request_rec *r)
 {
     const char *type = ap_auth_type(r);
+
+    return type ? !strcasecmp(type, AUTH_TYPE) : mtls_dir_of(r)->user != NULL;
+}
+
+static int authenticate(request_rec *r)
+{
     const mtls_request_t *request;
 
-    if (!type || strcasecmp(type, AUTH_TYPE))
+    if (!is_ours(r))
         return DECLINED;
     request = mtls_request_of(r);
     if (r->user && request->view.user.n == 1)
         return OK;
     if (!mtls_dir_of(r)->user && mtls_request_view(r)->standing != MTLS_GRANTED)
-        return mtls_audit_deny(r, request->view.standing, "AuthType mtls needs a user");
+        return mtls_audit_deny(r, request->view.standing, "a rule asks for a user");
     return mtls_audit_deny(r, request->user_reason == MTLS_GRANTED ? MTLS_NO_USER : request->user_reason,
-                           mtls_dir_of(r)->user ? "AuthType mtls needs a user"
-                                                : "AuthType mtls needs a user, and no MTLSUser makes one");
+                           mtls_dir_of(r)->user ? "a rule asks for a user"
+                                                : "a rule asks for a user, and no MTLSUser makes one");
+}
+
+/* Subrequests that keep their configuration, and Satisfy Any, come here without an access check. */
+static int identify(request_rec *r)
+{
+    if (mtls_generation() && mtls_generation()->used)
+        mtls_identity_set(r);
+    return DECLINED;
 }
 
 void mtls_identity_register(void)
 {
+    ap_hook_fixups(identify, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_check_authn(authenticate, NULL, NULL, APR_HOOK_FIRST, AP_AUTH_INTERNAL_PER_CONF);
 }

@@ -135,12 +135,12 @@ static int clean_request(request_rec *r)
     const mtls_server_t *server = mtls_server_of(r->server);
     int found;
 
-    if (!server->guard)
-        return DECLINED;
     if (r->prev) {
         take_back_exports(r);
         mtls_audit_inherit(r);
     }
+    if (!server->guard)
+        return DECLINED;
     found = strip_headers(r, server->guard, "header", r->headers_in) + strip_connection(r, server->guard);
     mtls_trailer_watch(r);
     if (found && server->on_spoof_reject == 1 && !r->prev)
