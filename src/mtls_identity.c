@@ -57,6 +57,14 @@ static const char *make_user(request_rec *r, const mtls_user_t *user, mtls_reque
     return name;
 }
 
+/* Another section's MTLSUser may have spoken before, here or in the request that led to this one. */
+static void take_back(request_rec *r, mtls_request_t *request)
+{
+    request->view.user = (mtls_values_t){ MTLS_ABSENT, 0, NULL };
+    if (r->user && r->ap_auth_type && !strcmp(r->ap_auth_type, AUTH_TYPE))
+        r->user = r->ap_auth_type = NULL;
+}
+
 void mtls_identity_set(request_rec *r)
 {
     const mtls_user_t *user = mtls_dir_of(r)->user;
@@ -69,6 +77,7 @@ void mtls_identity_set(request_rec *r)
     if (request->identified_by == user)
         return;
     request->identified_by = user;
+    take_back(r, request);
     if (mtls_request_view(r)->standing != MTLS_GRANTED) {
         request->user_reason = request->view.standing;
         return;
