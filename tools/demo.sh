@@ -37,7 +37,11 @@ finish() {
     if [ "$KEEP" = 1 ] && [ $status = 0 ]; then exit 0; fi
     for pid in "${running[@]}"; do kill "$pid" 2>/dev/null || :; done
     for pid in "${running[@]}"; do wait "$pid" 2>/dev/null || :; done
-    [ -n "${DEBUG_KEEP:-}" ] || rm -rf "$dir"
+    if [ $status = 1 ] && rm -rf "$BUILD/demo-logs" && mkdir -p "$BUILD/demo-logs"; then
+        cp "$dir"/*.log "$dir"/*.conf "$dir"/*.out "$BUILD/demo-logs/" 2>/dev/null || :
+        echo "demo: logs and configuration are in $BUILD/demo-logs" >&2
+    fi
+    rm -rf "$dir"
     exit $status
 }
 trap finish EXIT
@@ -100,10 +104,11 @@ print(*[listener.getsockname()[1] for listener in listeners])' "$1"
 
 # Modules that are not part of the server itself, one LoadModule line each.
 load_lines() {
-    local name
-    for name in authn_core authz_core authz_host env headers http2 log_config mime proxy proxy_http socache_shmcb ssl unixd; do
-        [ ! -e "$modules/mod_$name.so" ] || printf '<IfModule !mod_%s.c>\\n    LoadModule %s_module "%s/mod_%s.so"\\n</IfModule>\\n' \
-            $name $name "$modules" $name
+    local name line='    LoadModule %s_module "%s/mod_%s.so"'
+    for name in authn_core authz_core authz_host env headers http2 log_config mime proxy proxy_http socache_shmcb \
+                ssl unixd; do
+        [ ! -e "$modules/mod_$name.so" ] ||
+            printf "<IfModule !mod_%s.c>\\\\n$line\\\\n</IfModule>\\\\n" $name $name "$modules" $name
     done
 }
 
@@ -173,7 +178,7 @@ start_servers() {
 # --- what to try by hand -------------------------------------------------------------------
 
 by_hand() {
-    local curl='curl --cacert root.crt'
+    local curl='curl -s --cacert root.crt'
     heading "Try it by hand"
     cat <<TEXT
   cd $dir/pki
@@ -188,7 +193,7 @@ by_hand() {
       200: the backend sees spiffe://demo.example/orders and nothing of admin
   $curl -H 'Client-Cert: :Zm9yZ2Vk:' http://localhost:$http/public/
       200: the backend sees no Client-Cert
-  $curl --cert orders.pem --http1.1 -H 'Connection: close, X-Client-DN' https://localhost:$stock/orders/
+  $curl --cert orders.pem --http1.1 -H 'Connection: X-Client-DN' https://localhost:$stock/orders/
       200 from httpd without the module: X-Client-DN has not arrived
 
   The configuration:   $dir/gateway.conf
