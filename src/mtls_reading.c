@@ -69,12 +69,22 @@ mtls_known_t mtls_read_extension(X509 *certificate, mtls_str_t oid, mtls_str_t *
     return known;
 }
 
-/* [0] OtherName is a type and one value in [0]; [4] is one Name; the rest is looked at where it is used. */
+/* OtherName: a type, and one value in [0]. */
+static int is_other_name(mtls_str_t content)
+{
+    mtls_der_t type, value;
+    mtls_str_t explicit;
+
+    return mtls_der_next(&content, &type) && type.tag == MTLS_DER_OID && type.content.len
+        && mtls_der_only(content, MTLS_DER_CONTEXT | MTLS_DER_CONSTRUCTED, &explicit)
+        && mtls_der_next(&explicit, &value) && explicit.len == 0;
+}
+
+/* [0] is an OtherName, [4] one Name; the rest is looked at where it is used. */
 static int is_general_name(mtls_der_t name)
 {
     static const char constructed[] = { 1, 0, 0, 1, 1, 1, 0, 0, 0 };
     unsigned number = name.tag & 0x1f;
-    mtls_der_t type, value;
     mtls_str_t inner;
 
     if ((name.tag & 0xc0) != MTLS_DER_CONTEXT || number >= sizeof(constructed))
@@ -83,11 +93,7 @@ static int is_general_name(mtls_der_t name)
         return 0;
     if (number == 4)
         return mtls_der_only(name.content, MTLS_DER_SEQUENCE, &inner);
-    if (number != 0)
-        return 1;
-    return mtls_der_next(&name.content, &type) && type.tag == MTLS_DER_OID && type.content.len
-        && mtls_der_next(&name.content, &value) && value.tag == (MTLS_DER_CONTEXT | MTLS_DER_CONSTRUCTED)
-        && name.content.len == 0;
+    return number != 0 || is_other_name(name.content);
 }
 
 mtls_read_san_t mtls_read_san(X509 *certificate)
