@@ -3,6 +3,7 @@
  * exactly what the servers they were written for send. */
 #include <limits.h>
 #include <string.h>
+#include <apr_lib.h>
 #include <apr_strings.h>
 #include <apr_tables.h>
 #include <openssl/bio.h>
@@ -27,7 +28,7 @@ static X509_NAME *read_name(const mtls_value_t *v)
     return name;
 }
 
-static const char *print_rfc4514(apr_pool_t *p, const mtls_value_t *v, unsigned long flags)
+static const char *print_name(apr_pool_t *p, const mtls_value_t *v, unsigned long flags)
 {
     X509_NAME *name;
     BIO *bio = NULL;
@@ -46,36 +47,55 @@ static const char *print_rfc4514(apr_pool_t *p, const mtls_value_t *v, unsigned 
     return out;
 }
 
+/* OpenSSL does not escape a value that is a "#" and nothing more, which would begin hexadecimal digits. */
+static const char *escape_lone_sign(apr_pool_t *p, const char *dn)
+{
+    char *out = apr_palloc(p, 2 * strlen(dn) + 1), *to = out;
+    char last = '\0';
+
+    for (; *dn; last = *dn++) {
+        if (last == '=' && dn[0] == '#' && !apr_isxdigit(dn[1]))
+            *to++ = '\\';
+        *to++ = *dn;
+    }
+    *to = '\0';
+    return out;
+}
+
 /* A blank at the very end would be lost on the way: RFC 4514 lets "\ " be written "\20". */
 static const char *keep_last_blank(apr_pool_t *p, const char *dn)
 {
-    apr_size_t len = dn ? strlen(dn) : 0;
+    apr_size_t len = strlen(dn);
 
     if (len < 2 || dn[len - 1] != ' ' || dn[len - 2] != '\\')
         return dn;
     return apr_pstrcat(p, apr_pstrmemdup(p, dn, len - 1), "20", NULL);
 }
 
+/* What OpenSSL prints, made to be read back. */
+static const char *print_rfc4514(apr_pool_t *p, const mtls_value_t *v, unsigned long flags, unsigned sendable)
+{
+    const char *dn = print_name(p, v, flags);
+
+    return dn ? mtls_sendable(keep_last_blank(p, escape_lone_sign(p, dn)), sendable) : NULL;
+}
+
 const char *mtls_encode_rfc4514(apr_pool_t *p, mtls_type_id_t type, const mtls_value_t *v, int n)
 {
     (void)type, (void)n;
-    return mtls_sendable(keep_last_blank(p, print_rfc4514(p, v, XN_FLAG_RFC2253)), 0);
+    return print_rfc4514(p, v, XN_FLAG_RFC2253, 0);
 }
 
 const char *mtls_encode_rfc4514_utf8(apr_pool_t *p, mtls_type_id_t type, const mtls_value_t *v, int n)
 {
-    const char *dn = print_rfc4514(p, v, XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB);
-
     (void)type, (void)n;
-    return mtls_sendable(keep_last_blank(p, dn), MTLS_FORMAT_UTF8);
+    return print_rfc4514(p, v, XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB, MTLS_FORMAT_UTF8);
 }
 
 const char *mtls_encode_rfc4514_spaced(apr_pool_t *p, mtls_type_id_t type, const mtls_value_t *v, int n)
 {
-    const char *dn = print_rfc4514(p, v, (XN_FLAG_RFC2253 & ~(unsigned long)XN_FLAG_SEP_MASK) | XN_FLAG_SEP_CPLUS_SPC);
-
     (void)type, (void)n;
-    return mtls_sendable(keep_last_blank(p, dn), 0);
+    return print_rfc4514(p, v, (XN_FLAG_RFC2253 & ~(unsigned long)XN_FLAG_SEP_MASK) | XN_FLAG_SEP_CPLUS_SPC, 0);
 }
 
 /* Inside a quoted string, readers differ on "\\" and on a backslash before a quote: spell both in hex. */
