@@ -10,7 +10,7 @@ use MTLS::Test;
 my @ROOMS = (
     [text    => 'a',   qw(text time)],
     [reason  => '',    qw(reason)],
-    [value   => 'ao',  qw(der type oid operand name dn dn_parse)],
+    [value   => 'ao',  qw(der type oid operand name dn dn_parse dn_print)],
     [cert    => 'ao',  qw(field reading x509 san spiffe extension connection cert)],
     [format  => 'ao',  qw(format format_dn format_octets format_text encode)],
     [match   => 'ao',  qw(match glob pem)],
@@ -21,7 +21,7 @@ my @ROOMS = (
     [path    => 'a',   qw(path)],
     [request => 'ah',  qw(request)],
     [audit   => 'aoh', qw(audit)],
-    [decide  => 'ah',  qw(identity backstop target)],
+    [decide  => 'ah',  qw(identity backstop target vary)],
     [strip   => 'ah',  qw(strip trailer)],
     [export  => 'ah',  qw(export)],
     [require => 'ah',  qw(require)],

@@ -10,7 +10,7 @@ my $MADE = qr{^(?:build|t/logs|t/state|t/made-pki|t/conf/(?:httpd|modules)\.conf
 my $LICENCE = qr/Licensed under the Apache License, Version 2\.0; see LICENSE\./;
 
 # How wide a line may be. Rows of tables, and so most of the tests, may be wider.
-sub width { return $_[0] =~ m{^(?:include/tbl|t|tools|bench)/|\.conf$} ? 160 : 120 }
+sub width { return $_[0] =~ m{^(?:include/tbl|t|tools|bench)/|\.conf$} ? 160 : 125 }
 
 sub problems {
     my ($file) = @_;
