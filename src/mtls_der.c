@@ -1,46 +1,40 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 #include "mtls_der.h"
 
-/* The length octets at the start of rest, which are taken off. */
-static int take_length(mtls_str_t *rest, apr_size_t *length)
+/* A length of 0x80 or more: octets is how many octets say it, the first one included. */
+static int read_long_length(mtls_str_t rest, apr_size_t octets, apr_size_t *length)
 {
-    const unsigned char *at = (const unsigned char *)rest->ptr;
-    apr_size_t octets, i;
+    const unsigned char *at = (const unsigned char *)rest.ptr;
+    apr_size_t i;
 
-    if (rest->len == 0)
+    if (octets == 1 || octets > 5 || octets > rest.len || at[1] == 0)
         return 0;
-    *length = at[0];
-    octets = 1;
-    if (at[0] >= 0x80) {
-        octets += at[0] & 0x7f;
-        if (octets == 1 || octets > 5 || octets > rest->len || at[1] == 0)
-            return 0;
-        for (*length = 0, i = 1; i < octets; i++)
-            *length = *length << 8 | at[i];
-        if (*length < 0x80)
-            return 0;
-    }
-    rest->ptr += octets;
-    rest->len -= octets;
-    return *length <= rest->len;
+    for (*length = 0, i = 1; i < octets; i++)
+        *length = *length << 8 | at[i];
+    return *length >= 0x80;
 }
 
 int mtls_der_next(mtls_str_t *rest, mtls_der_t *element)
 {
-    apr_size_t length;
+    mtls_str_t at = *rest;
+    apr_size_t length, octets = 1;
 
-    if (rest->len < 2)
+    if (at.len < 2 || (at.ptr[0] & 0x1f) == 0x1f)
         return 0;
-    element->tag = (unsigned char)rest->ptr[0];
-    if ((element->tag & 0x1f) == 0x1f)
+    element->tag = (unsigned char)at.ptr[0];
+    at.ptr++;
+    at.len--;
+    length = (unsigned char)at.ptr[0];
+    if (length >= 0x80) {
+        octets += length & 0x7f;
+        if (!read_long_length(at, octets, &length))
+            return 0;
+    }
+    if (length > at.len - octets)
         return 0;
-    rest->ptr++;
-    rest->len--;
-    if (!take_length(rest, &length))
-        return 0;
-    element->content = (mtls_str_t){ rest->ptr, length };
-    rest->ptr += length;
-    rest->len -= length;
+    element->content = (mtls_str_t){ at.ptr + octets, length };
+    rest->ptr = at.ptr + octets + length;
+    rest->len = at.len - octets - length;
     return 1;
 }
 

@@ -185,8 +185,9 @@ static const char *read_string_value(parse_t *parse, mtls_str_t *text)
     error = read_characters(parse, quoted, buffer, &length, &kept);
     if (error)
         return error;
-    if (quoted && *parse->at++ != '"')
+    if (quoted && *parse->at != '"')
         return refuse_character(parse);
+    parse->at += quoted;
     skip_blanks(parse);
     if (!parse->loose && (begins_blank || kept != length))
         return "is not a distinguished name in RFC 4514 form: a value begins or ends with a blank that has no "

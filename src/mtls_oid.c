@@ -32,6 +32,8 @@ static unsigned arc_shrink(arc_t *arc, unsigned divisor)
     int i;
 
     for (i = ARC_WORDS - 1; i >= 0; i--) {
+        if (rest == 0 && arc->word[i] == 0)
+            continue;
         rest = rest << 32 | arc->word[i];
         arc->word[i] = (apr_uint32_t)(rest / divisor);
         rest %= divisor;

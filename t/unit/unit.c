@@ -32,7 +32,7 @@ mtls_str_t unit_join(const mtls_str_t *parts)
 
     for (i = 0; parts[i].ptr; i++)
         len += parts[i].len;
-    to = octets = apr_palloc(unit_pool, len + 1);
+    to = octets = apr_pcalloc(unit_pool, len + 1);
     for (i = 0; parts[i].ptr; i++) {
         memcpy(to, parts[i].ptr, parts[i].len);
         to += parts[i].len;
