@@ -98,6 +98,7 @@ typedef struct mtls_generation_t {
     mtls_fieldset_t *fields;
     mtls_headerset_t *headers;
     apr_array_header_t *lines;       /**< of mtls_line_t *: every Require mtls line */
+    const mtls_guard_t *guarded;     /**< every name that any virtual host may guard; set by mtls_check */
     mtls_castore_t *castore;         /**< NULL: chains are not needed, or no shared memory */
     apr_array_header_t *variables;   /**< of const mtls_field_t *: MTLSEnv; NULL: nowhere on */
     int backstop;                    /**< MTLSBackstop is on somewhere */

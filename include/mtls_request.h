@@ -27,6 +27,7 @@ typedef struct mtls_request_t {
     mtls_reason_t denied;          /**< MTLS_GRANTED: not denied by us */
     int logged;                    /**< the denial was written to the log */
     int judging;                   /**< inside a hook run of our own */
+    int cleaned;                   /**< the client's headers in our names were removed */
     int satisfied;                 /**< a line that is not negated was true */
     const void *identified_by;     /**< the MTLSUser that was asked for a user */
     mtls_reason_t user_reason;     /**< why MTLSUser made no user; MTLS_GRANTED: it did, or none was asked for */

@@ -14,4 +14,10 @@ void mtls_strip_register(void);
 /** Remove every header whose name folds to this one. @return how many there were */
 int mtls_strip_name(apr_table_t *headers, const char *name);
 
+/** Remove the guard's names, and log it as "WHAT 'name' from the client". @return one that was there, or NULL */
+const char *mtls_strip_headers(request_rec *r, const mtls_guard_t *guard, const char *what, apr_table_t *headers);
+
+/** Cut the guard's names out of the Connection header. @return one that was there, or NULL */
+const char *mtls_strip_connection(request_rec *r, const mtls_guard_t *guard, apr_table_t *headers);
+
 #endif

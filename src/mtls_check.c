@@ -5,6 +5,7 @@
 #include "http_core.h"
 #include "apr_strings.h"
 
+#include "mtls_cache.h"
 #include "mtls_check.h"
 #include "mtls_section.h"
 #include "mtls_tree.h"
@@ -171,7 +172,7 @@ static void make_guards(guards_t *guards)
         mtls_guard_add(all, mtls_header_name(mtls_headerset_at(headers, i)));
         mtls_guard_add(used, mtls_header_name(mtls_headerset_at(headers, i)));
     }
-    guards->all = all;
+    guards->all = mtls_generation()->guarded = all;
     guards->used = used;
 }
 
@@ -223,17 +224,22 @@ static void set_guards(apr_pool_t *p, server_rec *main_server)
 int mtls_check(apr_pool_t *p, server_rec *main_server)
 {
     alias_search_t search = { p, main_server, NULL };
+    const char *sentence;
     server_rec *s;
     int rc;
 
-    if (!mtls_generation()->used)
+    if (!mtls_generation()->used) {
+        mtls_warn(p, main_server);      /* a variable that mod_rewrite does not know brings nothing of ours into use */
         return OK;
+    }
     mtls_conf_separate(p, main_server);
     rc = check_mod_ssl(main_server);
     if (rc == OK)
         rc = mtls_tree_walk(ap_conftree, visit_alias, &search);
     for (s = main_server; rc == OK && s; s = s->next)
         rc = check_sections(p, s);
+    if (rc == OK && (sentence = mtls_cache_refused(p)) != NULL)
+        rc = stop(main_server, sentence);
     if (rc != OK)
         return rc;
     set_guards(p, main_server);

@@ -82,17 +82,21 @@ static int clear_name(void *ctx, const mtls_header_t *header, mtls_place_t place
     return 0;
 }
 
-static void clear_inherited(request_rec *r)
+/* Before the operator's own headers are set: a subrequest has a copy of its main request's. */
+static int clear_inherited(request_rec *r)
 {
     const request_rec *outer;
     int i;
 
+    if (!mtls_generation() || !mtls_generation()->used)
+        return DECLINED;
     for (outer = r->main ? r->main : r->prev; outer; outer = outer->main ? outer->main : outer->prev) {
         const mtls_request_t *request = mtls_request_known(outer);
 
         for (i = 0; request && request->exported && i < request->exported->nelts; i++)
             apr_table_unset(r->headers_in, APR_ARRAY_IDX(request->exported, i, const char *));
     }
+    return DECLINED;
 }
 
 static int deny(pass_t *pass, const mtls_dir_t *dir)
@@ -104,6 +108,22 @@ static int deny(pass_t *pass, const mtls_dir_t *dir)
                                apr_psprintf(r->pool, "%" APR_INT64_T_FMT " bytes of identity headers, MTLSMaxHeaders is %"
                                             APR_INT64_T_FMT, pass->octets, dir->max_headers));
     return mtls_audit_deny(r, pass->reason, apr_psprintf(r->pool, "for header %s", mtls_header_name(pass->failed)));
+}
+
+/* What MTLSGuard or MTLSPass lets a client say, he must still not make mod_proxy take out as a header
+ * of this connection. */
+static void protect_headers(pass_t *pass)
+{
+    const char *connection = apr_table_get(pass->r->headers_in, "Connection");
+    mtls_guard_t *names;
+    int i;
+
+    if (!connection || !strcasecmp(connection, "keep-alive") || !strcasecmp(connection, "close"))
+        return;
+    names = mtls_guard_make(pass->r->pool);
+    for (i = 0; i < pass->n; i++)
+        mtls_guard_add(names, mtls_header_name(pass->headers[i]));
+    mtls_strip_connection(pass->r, names, pass->r->headers_in);
 }
 
 static void set_headers(pass_t *pass)
@@ -130,12 +150,10 @@ static int export_identity(request_rec *r)
     if (!mtls_generation() || !mtls_generation()->used)
         return DECLINED;
     dir = mtls_dir_of(r);
-    if (r->main || r->prev)
-        clear_inherited(r);
     if (!dir->exports && !dir->singles)
         return DECLINED;
     mtls_conf_each_header(dir, clear_name, &pass);
-    if (mtls_request_refused(r))
+    if (mtls_request_refused(r) || r->method_number == M_TRACE)     /* TRACE shows a request to its sender */
         return DECLINED;
     mtls_conf_each_header(dir, count_header, &headers);
     if (!headers)
@@ -150,6 +168,7 @@ static int export_identity(request_rec *r)
     if (pass.reason != MTLS_GRANTED)
         return deny(&pass, dir);
     set_headers(&pass);
+    protect_headers(&pass);
     if (pass.n)
         mtls_vary_watch(r);
     return OK;
@@ -159,6 +178,7 @@ void mtls_export_register(void)
 {
     static const char *const after[] = { "mod_headers.c", "mod_rewrite.c", "mod_dir.c", NULL };
 
+    ap_hook_fixups(clear_inherited, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_fixups(export_identity, after, NULL, APR_HOOK_REALLY_LAST);
     mtls_vary_register();
 }

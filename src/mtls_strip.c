@@ -14,7 +14,7 @@ APLOG_USE_MODULE(mtls_authz);
 
 #define NAMES_COUNTED 512
 
-/* How often this child has removed a guarded name, by its place in the guard: counters only. */
+/* How often this child has removed a guarded name, by its place among all of the configuration's: counters only. */
 static volatile apr_uint32_t removals[NAMES_COUNTED];
 
 static int is_power_of_ten(apr_uint32_t n)
@@ -25,13 +25,15 @@ static int is_power_of_ten(apr_uint32_t n)
 }
 
 /* The first one with the remedy, then ever more rarely with the count, so that nobody can fill the log. */
-static void log_removal(request_rec *r, const mtls_guard_t *guard, int index, const char *name, const char *what)
+static void log_removal(request_rec *r, const char *name, const char *what)
 {
-    apr_uint32_t count = index < NAMES_COUNTED ? apr_atomic_inc32(&removals[index]) + 1 : 0;
+    const mtls_guard_t *names = mtls_generation()->guarded;
+    int index = mtls_guard_find(names, name, strlen(name));
+    apr_uint32_t count = index >= 0 && index < NAMES_COUNTED ? apr_atomic_inc32(&removals[index]) + 1 : 0;
     int level = count == 1 ? APLOG_WARNING : is_power_of_ten(count) ? APLOG_NOTICE : APLOG_DEBUG;
 
     ap_log_rerror(APLOG_MARK, level, 0, r, "%s '%s' from the client was removed: only this server may set %s%s", what,
-                  mtls_text_escape(r->pool, mtls_str(name)), mtls_guard_name(guard, index),
+                  mtls_text_escape(r->pool, mtls_str(name)), index < 0 ? "it" : mtls_guard_name(names, index),
                   count == 1 ? "; if another proxy in front sets it rightly, write MTLSPass (logged once per name and child)"
                              : apr_psprintf(r->pool, " (%u times in this child)", count));
 }
@@ -55,63 +57,68 @@ int mtls_strip_name(apr_table_t *headers, const char *name)
     return n;
 }
 
-static int strip_headers(request_rec *r, const mtls_guard_t *guard, const char *what, apr_table_t *headers)
+const char *mtls_strip_headers(request_rec *r, const mtls_guard_t *guard, const char *what, apr_table_t *headers)
 {
     const apr_array_header_t *array = apr_table_elts(headers);
     const apr_table_entry_t *entries = (const apr_table_entry_t *)array->elts;
-    int i, index, n = 0;
+    const char *found = NULL;
+    int i;
 
     for (i = 0; i < array->nelts; ) {
         const char *name = entries[i].key;
 
-        index = name ? mtls_guard_find(guard, name, strlen(name)) : -1;
-        if (index < 0) {
+        if (!name || mtls_guard_find(guard, name, strlen(name)) < 0) {
             i++;
             continue;
         }
-        log_removal(r, guard, index, name, what);
+        log_removal(r, name, what);
         apr_table_unset(headers, name);
-        n++;
+        found = name;
     }
-    return n;
+    return found;
 }
 
 /* ---- Connection ----
  *
  * mod_proxy removes from the request whatever header the client names here, ours included. */
 
-static int keep_token(request_rec *r, const mtls_guard_t *guard, const char *token)
+/* The tokens that the guard does not know, joined by commas. Split as mod_proxy does, with its own
+ * tokeniser: what it would find, we find. A client may send very many, so each is looked at once. */
+static const char *cut_tokens(request_rec *r, const mtls_guard_t *guard, const char *value, const char **found)
 {
-    int index = mtls_guard_find(guard, token, strlen(token));
+    char *kept = apr_palloc(r->pool, 2 * strlen(value) + 3), *to = kept;
+    const char *token;
 
-    if (index >= 0)
-        log_removal(r, guard, index, token, "Connection token");
-    return index < 0;
-}
-
-/* Split as mod_proxy does, with its own tokeniser: what it would find, we find. */
-static int strip_connection(request_rec *r, const mtls_guard_t *guard)
-{
-    const char *value = apr_table_get(r->headers_in, "Connection"), *rest = value, *kept = "", *token;
-    int n = 0;
-
-    while (value && *rest) {
-        rest += strspn(rest, ",;");
-        token = ap_get_token(r->pool, &rest, 0);
+    *kept = '\0';
+    while (*value) {
+        value += strspn(value, ",;");
+        token = ap_get_token(r->pool, &value, 0);
         if (!*token)
             continue;
-        if (!keep_token(r, guard, token))
-            n++;
-        else
-            kept = apr_pstrcat(r->pool, kept, *kept ? ", " : "", token, NULL);
+        if (mtls_guard_find(guard, token, strlen(token)) >= 0) {
+            log_removal(r, token, "Connection token");
+            *found = token;
+            continue;
+        }
+        to = apr_cpystrn(to, to == kept ? "" : ", ", 3);
+        to = apr_cpystrn(to, token, strlen(token) + 1);
     }
-    if (!n)
-        return 0;
-    if (*kept)
-        apr_table_setn(r->headers_in, "Connection", kept);
-    else
-        apr_table_unset(r->headers_in, "Connection");
-    return n;
+    return kept;
+}
+
+const char *mtls_strip_connection(request_rec *r, const mtls_guard_t *guard, apr_table_t *headers)
+{
+    /* Where reading the request failed early, lines of one name have not been put together yet. */
+    const char *value = apr_table_getm(r->pool, headers, "Connection"), *found = NULL, *kept;
+
+    if (!value)
+        return NULL;
+    kept = cut_tokens(r, guard, value, &found);
+    if (found && *kept)
+        apr_table_setn(headers, "Connection", kept);
+    else if (found)
+        apr_table_unset(headers, "Connection");
+    return found;
 }
 
 /* ---- a request ---- */
@@ -127,25 +134,44 @@ static void take_back_exports(request_rec *r)
 
         for (i = 0; request && request->exported && i < request->exported->nelts; i++)
             apr_table_unset(r->headers_in, APR_ARRAY_IDX(request->exported, i, const char *));
+        if (request && request->exported)
+            apr_array_clear(request->exported);      /* what the operator sets from here on is his */
     }
+}
+
+/* The table of a redirected request may have been cleaned already; what stands there now is the operator's. */
+static int is_cleaned(const request_rec *r)
+{
+    const mtls_request_t *request;
+
+    for (r = r->prev; r; r = r->prev) {
+        request = mtls_request_known(r);
+        if (request && request->cleaned)
+            return 1;
+    }
+    return 0;
 }
 
 static int clean_request(request_rec *r)
 {
     const mtls_server_t *server = mtls_server_of(r->server);
-    int found;
+    const char *header, *token;
 
     if (r->prev) {
         take_back_exports(r);
         mtls_audit_inherit(r);
     }
-    if (!server->guard)
+    if (!server->guard || is_cleaned(r))
         return DECLINED;
-    found = strip_headers(r, server->guard, "header", r->headers_in) + strip_connection(r, server->guard);
+    mtls_request_of(r)->cleaned = 1;
+    header = mtls_strip_headers(r, server->guard, "header", r->headers_in);
+    token = mtls_strip_connection(r, server->guard, r->headers_in);
     mtls_trailer_watch(r);
-    if (found && server->on_spoof_reject == 1 && !r->prev)
-        return mtls_audit_deny(r, MTLS_SPOOFED_HEADER, NULL);
-    return DECLINED;
+    if (!(header || token) || server->on_spoof_reject != 1 || r->prev)
+        return DECLINED;
+    return mtls_audit_deny(r, MTLS_SPOOFED_HEADER,
+                           apr_psprintf(r->pool, header ? "header '%s'" : "Connection token '%s'",
+                                        mtls_text_escape(r->pool, mtls_str(header ? header : token))));
 }
 
 void mtls_strip_register(void)

@@ -6,42 +6,40 @@
 #include "util_filter.h"
 
 #include "mtls_conf.h"
+#include "mtls_strip.h"
 #include "mtls_trailer.h"
 
 APLOG_USE_MODULE(mtls_authz);
 
 static const char filter_name[] = "MTLS_TRAILERS";
 
-/* Headers in our names as they stand before the body's end is read: ours and the operator's. */
-static apr_table_t *guarded_headers(request_rec *r, const mtls_guard_t *guard)
+/* Headers in our names as they stand before the body's end is read: ours and the operator's. A body is
+ * read in very many pieces, so all of them use one table. */
+static void keep_guarded(apr_table_t *kept, const request_rec *r, const mtls_guard_t *guard)
 {
     const apr_array_header_t *array = apr_table_elts(r->headers_in);
     const apr_table_entry_t *entries = (const apr_table_entry_t *)array->elts;
-    apr_table_t *kept = apr_table_make(r->pool, 4);
     int i;
 
+    apr_table_clear(kept);
     for (i = 0; i < array->nelts; i++) {
         if (mtls_guard_find(guard, entries[i].key, strlen(entries[i].key)) >= 0)
             apr_table_addn(kept, entries[i].key, entries[i].val);
     }
-    return kept;
 }
 
-static int remove_guarded(const mtls_guard_t *guard, apr_table_t *table)
+static void remove_guarded(const mtls_guard_t *guard, apr_table_t *table)
 {
     const apr_array_header_t *array = apr_table_elts(table);
     const apr_table_entry_t *entries = (const apr_table_entry_t *)array->elts;
-    int i, n = 0;
+    int i;
 
     for (i = 0; i < array->nelts; ) {
-        if (mtls_guard_find(guard, entries[i].key, strlen(entries[i].key)) < 0) {
+        if (mtls_guard_find(guard, entries[i].key, strlen(entries[i].key)) >= 0)
+            apr_table_unset(table, entries[i].key);
+        else
             i++;
-            continue;
-        }
-        apr_table_unset(table, entries[i].key);
-        n++;
     }
-    return n;
 }
 
 static int put_back(void *headers, const char *name, const char *value)
@@ -50,21 +48,24 @@ static int put_back(void *headers, const char *name, const char *value)
     return 1;
 }
 
-/* With MergeTrailers the body's end brings new request headers. Whatever of ours stood there before
- * is laid back over what came. */
+/* With MergeTrailers the body's end brings new request headers, a new Connection among them. Whatever of
+ * ours stood there before is laid back over what came. */
 static apr_status_t clean_trailers(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t mode,
                                    apr_read_type_e block, apr_off_t readbytes)
 {
     request_rec *r = f->r;
     const mtls_guard_t *guard = mtls_server_of(r->server)->guard;
-    apr_table_t *before = guarded_headers(r, guard);
-    apr_status_t status = ap_get_brigade(f->next, bb, mode, block, readbytes);
+    apr_table_t *before = f->ctx;
+    apr_status_t status;
 
+    keep_guarded(before, r, guard);
+    status = ap_get_brigade(f->next, bb, mode, block, readbytes);
     if (!r->trailers_in || apr_is_empty_table(r->trailers_in))
         return status;
-    if (remove_guarded(guard, r->trailers_in))
-        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "a trailer in a name that only this server may set was removed");
+    mtls_strip_headers(r, guard, "trailer", r->trailers_in);
+    mtls_strip_connection(r, guard, r->trailers_in);
     remove_guarded(guard, r->headers_in);
+    mtls_strip_connection(r, guard, r->headers_in);
     apr_table_do(put_back, r->headers_in, before, NULL);
     return status;
 }
@@ -86,7 +87,7 @@ void mtls_trailer_watch(request_rec *r)
     if (!r->connection->master && !apr_table_get(r->headers_in, "Transfer-Encoding"))
         return;
     if (!is_watched(r))
-        ap_add_input_filter(filter_name, NULL, r, r->connection);
+        ap_add_input_filter(filter_name, apr_table_make(r->pool, 4), r, r->connection);
 }
 
 void mtls_trailer_register(void)
