@@ -13,27 +13,41 @@ APLOG_USE_MODULE(mtls_authz);
 
 #define LINES_SHOWN 5
 #define DIGEST_DIGITS 16
+#define TEXT_SHOWN 1000
 
-/* What a client chose: printable ASCII stays, all else becomes %HH. httpd's log doubles backslashes, so
- * that ours would be hard to read. */
+/* httpd cuts a line at 8 KB: no client may push out what stands behind its own words. */
+static const char *shorten(apr_pool_t *p, const char *text, apr_size_t most)
+{
+    return strlen(text) <= most ? text : apr_psprintf(p, "%.*s...", (int)most, text);
+}
+
+/* What a client chose: visible ASCII stays, all else becomes %HH, blanks and quotes, too, so that nothing
+ * in it can look like the line's next part. httpd's log doubles backslashes: ours would be hard to read. */
 static const char *safe(apr_pool_t *p, const char *text)
 {
-    mtls_value_t value = mtls_value_text(mtls_str(text));
-    const char *encoded = mtls_format_find("text")->encode(p, MTLS_T_TEXT, &value, 1);
+    char *encoded = apr_palloc(p, 3 * strlen(text) + 1), *to = encoded;
+    const char *c;
 
-    return encoded ? encoded : mtls_text_escape(p, mtls_str(text));
+    for (c = text; *c; c++) {
+        if (*c > ' ' && *c < 0x7f && *c != '"' && *c != '%')
+            *to++ = *c;
+        else
+            to += apr_snprintf(to, 4, "%%%02X", (unsigned char)*c);
+    }
+    *to = '\0';
+    return shorten(p, encoded, TEXT_SHOWN);
 }
 
 /* ---- who ---- */
 
-/** What a log line says of a certificate: label, field, format, how many characters at most (0: all). */
+/** What a log line says of a certificate: label, field, format, how many characters at most. */
 static const struct {
     const char *label, *field, *format;
     apr_size_t most;
 } identity[] = {
-    { "subject", "subject", "rfc4514", 0 },
-    { "issuer", "issuer", "rfc4514", 0 },
-    { "serial", "serial", "hex-upper", 0 },
+    { "subject", "subject", "rfc4514", TEXT_SHOWN },
+    { "issuer", "issuer", "rfc4514", TEXT_SHOWN },
+    { "serial", "serial", "hex-upper", TEXT_SHOWN },
     { "sha256", "sha256", "hex", DIGEST_DIGITS }
 };
 
@@ -47,7 +61,7 @@ static const char *printed(apr_pool_t *p, mtls_values_t values, const mtls_field
     text = mtls_format_find(format)->encode(p, (mtls_type_id_t)(field->type - mtls_types), values.v, 1);
     if (!text)
         return "-";
-    return most ? apr_pstrndup(p, text, most) : text;
+    return most == DIGEST_DIGITS ? apr_pstrndup(p, text, most) : shorten(p, text, most);
 }
 
 /* Read for this line alone: denials are rare, and a certificate that nobody verified has no facts. */
@@ -131,13 +145,25 @@ static void publish_reason(request_rec *r, mtls_request_t *request, mtls_reason_
         apr_table_setn(r->subprocess_env, MTLS_REASON_VARIABLE, mtls_reason_slug(reason));
 }
 
+/* An error page that is refused, too, says nothing new of the request that the client sent. */
+static int is_logged(const request_rec *r)
+{
+    for (; r; r = r->prev) {
+        const mtls_request_t *request = mtls_request_known(r);
+
+        if (request && request->logged)
+            return 1;
+    }
+    return 0;
+}
+
 int mtls_audit_deny(request_rec *r, mtls_reason_t reason, const char *detail)
 {
     mtls_request_t *request = mtls_request_of(r);
 
     request->denied = reason;
     publish_reason(r, request, reason);
-    if (!request->logged)
+    if (!is_logged(r))
         write_line(r, request, reason, detail);
     request->logged = 1;
     return mtls_reason_status(reason);
