@@ -79,6 +79,7 @@ export MTLS_PROTOCOLS='h2 http/1.1'
 [ "$MPM" != prefork ] || MTLS_PROTOCOLS=http/1.1
 export PERL5LIB=$PWD/t/lib
 
+shopt -s nullglob
 tests=(t/*.t)
 [ "${1-}" != --all ] || { shift; tests+=(t/all/*.t); }
 options=()
