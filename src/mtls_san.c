@@ -112,7 +112,7 @@ static int read_other(apr_pool_t *p, mtls_str_t content, mtls_value_t *value)
 
     if (!mtls_der_only(content, MTLS_DER_CONTEXT | MTLS_DER_CONSTRUCTED, &explicit))
         return 0;
-    if (!mtls_der_next(&explicit, &element) || explicit.len || !mtls_der_text(p, element, &text))
+    if (!mtls_der_next(&explicit, &element) || !mtls_der_text(p, element, &text))
         return 0;
     *value = mtls_value_text(mtls_str_copy(p, text));
     return 1;

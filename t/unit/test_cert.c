@@ -89,6 +89,7 @@ static void test_extensions(void **state)
         { "no purposes", extension("2.5.29.37", DER(0x30, O(""))), "eku", "UNREADABLE" },
         { "a padded purpose", extension("2.5.29.37", DER(0x30, client, DER(0x06, O("\x2a\x80\1")))), "eku",
           "UNREADABLE" },
+        { "half a purpose behind another", extension("2.5.29.37", DER(0x30, client, O("\6"))), "eku", "UNREADABLE" },
         { "octets behind the purposes", extension("2.5.29.37", JOIN(DER(0x30, client), O("\0"))), "eku", "UNREADABLE" },
         { "a purpose that is no OID", extension("2.5.29.37", DER(0x30, client, DER(0x0c, O("a")))), "eku",
           "UNREADABLE" },

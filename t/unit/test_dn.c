@@ -228,6 +228,7 @@ static const struct { const char *what; int tag; mtls_str_t octets; const char *
     { "NUL in UniversalString", 0x1c, { "\0\0\0\0", 4 }, NULL },
     { "line feed", 0x16, { "a\nb", 3 }, NULL },
     { "DEL", 0x0c, { "\x7f", 1 }, NULL },
+    { "DEL in IA5String", 0x16, { "a\x7f", 2 }, NULL },
     { "invalid UTF-8", 0x0c, { "a\xff", 2 }, NULL },
     { "overlong UTF-8", 0x0c, { "\xc0\xaf", 2 }, NULL },
     { "surrogate in UTF-8", 0x0c, { "\xed\xa0\x80", 3 }, NULL },
@@ -241,6 +242,7 @@ static const struct { const char *what; int tag; mtls_str_t octets; const char *
     { "odd UniversalString", 0x1c, { "\0\0\0a\0\0", 6 }, NULL },
     { "surrogate in UniversalString", 0x1c, { "\0\0\xd8\0", 4 }, NULL },
     { "UniversalString above Unicode", 0x1c, { "\0\x11\0\0", 4 }, NULL },
+    { "UniversalString that wraps around to U+10000", 0x1c, { "\0\x41\0\0", 4 }, NULL },
     { "UniversalString far above Unicode", 0x1c, { "\xff\xff\xff\xff", 4 }, NULL },
     { "INTEGER", 0x02, { "a", 1 }, NULL },
     { "OCTET STRING", 0x04, { "a", 1 }, NULL },
@@ -279,6 +281,9 @@ static void test_strings(void **state)
 static void test_shapes(void **state)
 {
     mtls_str_t a = attribute("2.5.4.3", DER(0x0c, O("a"))), b = attribute("2.5.4.11", DER(0x13, O("b")));
+    /* An RDN of 256 octets: heads of 3 octets for itself, its attribute and the value, and 5 for the type. */
+    mtls_str_t long_value = attribute("2.5.4.3", DER(0x0c, unit_repeat(O("x"), 256 - 14)));
+    const char *long_name = apr_pstrcat(unit_pool, "2.5.4.3=", unit_repeat(O("x"), 256 - 14).ptr, NULL);
     const struct { const char *what; mtls_str_t der; const char *name; } shapes[] = {
         { "two in one RDN", DER(0x30, DER(0x31, a, b)), "2.5.4.3=a+2.5.4.11=b" },
         { "two RDNs", DER(0x30, DER(0x31, a), DER(0x31, b)), "2.5.4.3=a|2.5.4.11=b" },
@@ -293,6 +298,8 @@ static void test_shapes(void **state)
         { "a SET for a SEQUENCE", DER(0x31, DER(0x31, a)), NULL },
         { "indefinite length", O("\x30\x80\x00\x00"), NULL },
         { "padded length", JOIN(O("\x30\x81\x0c"), DER(0x31, a)), NULL },
+        { "a longer padded length", JOIN(O("\x30\x83\x00\x01\x00"), DER(0x31, long_value)), NULL },
+        { "a length of two octets", JOIN(O("\x30\x82\x01\x00"), DER(0x31, long_value)), long_name },
         { "a length beyond the end", O("\x30\x7f\x31"), NULL },
         { "a length of five octets", O("\x30\x85\x01\x00\x00\x00\x00"), NULL },
         { "nothing", O(""), NULL },
