@@ -30,4 +30,7 @@ const char *mtls_pem_read(apr_pool_t *p, const char *path, apr_array_header_t *c
 const char *mtls_pem_operand(apr_pool_t *p, const mtls_host_t *host, const mtls_field_t *field, const char *word,
                              apr_array_header_t *values);
 
+/** True if "pem:PATH" is read as a file for this field; it is a text like any other for the rest. */
+int mtls_pem_stands_for(const mtls_field_t *field);
+
 #endif

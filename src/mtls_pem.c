@@ -81,6 +81,11 @@ static const char *source_of(const mtls_field_t *field)
     return NULL;
 }
 
+int mtls_pem_stands_for(const mtls_field_t *field)
+{
+    return source_of(field) != NULL;
+}
+
 static const char *values_of_file(apr_pool_t *p, const char *path, const char *of_file, apr_array_header_t *values)
 {
     apr_array_header_t *certificates = apr_array_make(p, 4, sizeof(X509 *));

@@ -1,84 +1,81 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 #include "httpd.h"
 #include "http_config.h"
-#include "http_log.h"
 #include "apr_strings.h"
 
+#include "mtls_finding.h"
 #include "mtls_tree.h"
 #include "mtls_warn.h"
 
-APLOG_USE_MODULE(mtls_authz);
-
-typedef struct search_t {
-    apr_pool_t *p;
-    server_rec *main_server;
-} search_t;
-
-static void warn(const search_t *search, const ap_directive_t *at, const char *sentence)
+static int is_positive_rule(const mtls_survey_t *survey, const ap_directive_t *directive)
 {
-    ap_log_error(APLOG_MARK, APLOG_WARNING | APLOG_STARTUP, 0, mtls_tree_server(at, search->main_server),
-                 "mtls_authz: %s:%d: %s", at->filename, at->line_num, sentence);
-}
-
-static int is_require_mtls(const search_t *search, const ap_directive_t *directive)
-{
-    return mtls_tree_is(directive, "Require") && !strcasecmp(mtls_tree_word(search->p, directive, 0), "mtls");
-}
-
-/* The sections in which httpd combines bare Require lines with "or". */
-static int is_container(const ap_directive_t *directive)
-{
-    return mtls_tree_is(directive, "<RequireAll") || mtls_tree_is(directive, "<RequireAny")
-        || mtls_tree_is(directive, "<RequireNone");
+    return mtls_tree_is(directive, "Require") && !strcasecmp(mtls_tree_word(survey->p, directive, 0), "mtls");
 }
 
 /* At the second bare line of a section: earlier siblings decide, so that one warning is given. */
-static void find_alternatives(const search_t *search, const ap_directive_t *directive)
+static void find_alternatives(const mtls_survey_t *survey, const ap_directive_t *directive)
 {
     const ap_directive_t *sibling;
     int before = 0;
 
-    if (!is_require_mtls(search, directive) || !directive->parent || is_container(directive->parent))
+    if (!is_positive_rule(survey, directive) || !directive->parent || mtls_finding_is_container(directive->parent))
         return;
     for (sibling = directive->parent->first_child; sibling && sibling != directive; sibling = sibling->next)
-        before += is_require_mtls(search, sibling);
+        before += is_positive_rule(survey, sibling);
     if (before == 1)
-        warn(search, directive, "two Require mtls lines side by side: these are alternatives; "
-             "write <RequireAll> if all must hold, <RequireAny> if one is enough");
+        mtls_finding_warn(survey, directive, "two Require mtls lines side by side: these are alternatives; "
+                          "write <RequireAll> if all must hold, <RequireAny> if one is enough");
 }
 
 /* Ours is set last and wins: who wrote this line should know. */
-static void find_request_header(const search_t *search, const ap_directive_t *directive)
+static void find_request_header(const mtls_survey_t *survey, const ap_directive_t *directive)
 {
     const mtls_headerset_t *headers = mtls_generation()->headers;
-    const char *action, *name;
+    const char *name;
     int i;
 
-    if (!mtls_tree_is(directive, "RequestHeader"))
+    if (!mtls_tree_is(directive, "RequestHeader") || !strcasecmp(mtls_tree_word(survey->p, directive, 0), "unset"))
         return;
-    action = mtls_tree_word(search->p, directive, 0);
-    name = mtls_tree_word(search->p, directive, 1);
-    if (!strcasecmp(action, "early")) {
-        action = name;
-        name = mtls_tree_word(search->p, directive, 2);
-    }
-    if (!strcasecmp(action, "unset"))
-        return;
+    name = mtls_tree_word(survey->p, directive, 1);
     for (i = 0; i < mtls_headerset_len(headers); i++) {
         const char *ours = mtls_header_name(mtls_headerset_at(headers, i));
 
         if (mtls_header_folds_equal(ours, name)) {
-            warn(search, directive, apr_psprintf(search->p, "RequestHeader %s: where '%s' is exported by MTLSExport "
-                                                 "or MTLSHeader, that value replaces this one", name, ours));
+            mtls_finding_warn(survey, directive, apr_psprintf(survey->p, "RequestHeader %s: where '%s' is exported by "
+                              "MTLSExport or MTLSHeader, that value replaces this one", name, ours));
             return;
         }
     }
 }
 
+/* mod_rewrite knows the functions of expressions within "expr" only, and takes anything else as empty. */
+static void find_bare_variable(const mtls_survey_t *survey, const ap_directive_t *directive)
+{
+    int is_condition = mtls_tree_is(directive, "RewriteCond");
+
+    if ((!is_condition && !mtls_tree_is(directive, "RewriteRule")) || !ap_strcasestr(directive->args, "%{MTLS:")
+        || (is_condition && !strcasecmp(mtls_tree_word(survey->p, directive, 0), "expr")))
+        return;
+    mtls_finding_warn(survey, directive, is_condition
+                      ? "%{MTLS:...} is always empty here; write RewriteCond expr \"mtls('FIELD') ...\""
+                      : "%{MTLS:...} is always empty here; catch it with RewriteCond expr \"mtls('FIELD') =~ /(.+)/\" "
+                        "and write %1");
+}
+
 /** One row per surprise that one directive gives away. */
-static void (*const findings[])(const search_t *search, const ap_directive_t *directive) = {
+static mtls_finding_fn *const findings[] = {
     find_alternatives,
-    find_request_header
+    find_request_header,
+    find_bare_variable,
+    mtls_find_section_verify,
+    mtls_find_optional_no_ca,
+    mtls_find_opt_renegotiate,
+    mtls_find_lone_serial,
+    mtls_find_impossible,
+    mtls_find_pem_text,
+    mtls_find_satisfy_any,
+    mtls_find_other_provider,
+    mtls_find_exempt_prefix
 };
 
 static int visit(void *ctx, const ap_directive_t *directive)
@@ -92,7 +89,9 @@ static int visit(void *ctx, const ap_directive_t *directive)
 
 void mtls_warn(apr_pool_t *p, server_rec *main_server)
 {
-    search_t search = { p, main_server };
+    mtls_survey_t *survey = mtls_survey_make(p, main_server);
 
-    mtls_tree_walk(ap_conftree, visit, &search);
+    mtls_tree_walk(ap_conftree, visit, survey);
+    mtls_find_no_certificates(survey);
+    mtls_find_dropped_rules(survey);
 }

@@ -27,7 +27,7 @@ my @ROOMS = (
     [require => 'ah',  qw(require)],
     [variables  => 'ah', qw(environment expression)],
     [directives => 'ah', qw(directives)],
-    [check   => 'ah',  qw(tree section warn check)],
+    [check   => 'ah',  qw(tree section finding warn warn_tls warn_rule warn_section warn_backstop cache check)],
     [front   => 'aoh', qw(mod_mtls_authz)],
 );
 my $C_LIBRARY = qr{^(?:assert|ctype|errno|inttypes|limits|stdarg|stddef|stdint|stdio|stdlib|strings?|time|arpa/inet)\.h$};

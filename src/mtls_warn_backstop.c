@@ -1,0 +1,154 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/* What does not do what it says where MTLSBackstop is on, and exemptions that exempt too much. */
+#include "httpd.h"
+#include "http_config.h"
+#include "apr_strings.h"
+
+#include "mtls_finding.h"
+#include "mtls_tree.h"
+
+/* The setting that is written nearest around a directive: 1, 0 or MTLS_UNSET. */
+static int backstop_around(const mtls_survey_t *survey, const ap_directive_t *directive)
+{
+    const ap_directive_t *beside;
+
+    for (; directive; directive = directive->parent) {
+        int setting = MTLS_UNSET;
+
+        for (beside = mtls_finding_siblings(directive); beside; beside = beside->next) {
+            if (mtls_tree_is(beside, "MTLSBackstop"))
+                setting = !strcasecmp(mtls_tree_word(survey->p, beside, 0), "on");
+        }
+        if (setting != MTLS_UNSET)
+            return setting;
+    }
+    return MTLS_UNSET;
+}
+
+void mtls_find_satisfy_any(const mtls_survey_t *survey, const ap_directive_t *directive)
+{
+    if (mtls_tree_is(directive, "Satisfy") && !strcasecmp(mtls_tree_word(survey->p, directive, 0), "any")
+        && backstop_around(survey, directive) == 1)
+        mtls_finding_warn(survey, directive, "Satisfy Any lets requests pass by Require mtls, and MTLSBackstop, which is "
+                          "on here, refuses them all the same; write Satisfy All");
+}
+
+/* ---- other providers ---- */
+
+/* Lines side by side are alternatives, except within <RequireAll> and <RequireNone>. */
+static int is_alternative(const ap_directive_t *directive)
+{
+    return directive->parent
+        && (mtls_tree_is(directive->parent, "<RequireAny") || !mtls_finding_is_container(directive->parent));
+}
+
+static int is_foreign(const mtls_survey_t *survey, const ap_directive_t *directive)
+{
+    return mtls_tree_is(directive, "Require") && !mtls_finding_is_rule(survey, directive);
+}
+
+static int has_rule_beside(const mtls_survey_t *survey, const ap_directive_t *directive)
+{
+    const ap_directive_t *beside;
+
+    for (beside = mtls_finding_siblings(directive); beside; beside = beside->next) {
+        if (mtls_finding_is_rule(survey, beside))
+            return 1;
+    }
+    return 0;
+}
+
+void mtls_find_other_provider(const mtls_survey_t *survey, const ap_directive_t *directive)
+{
+    if (!is_foreign(survey, directive) || !is_alternative(directive) || !has_rule_beside(survey, directive)
+        || backstop_around(survey, directive) != 1)
+        return;
+    if (!strcasecmp(mtls_tree_word(survey->p, directive, 0), "all"))
+        mtls_finding_warn(survey, directive, apr_psprintf(survey->p,
+                          "'Require %s' stands beside Require mtls as an alternative, but nothing passes MTLSBackstop, "
+                          "which is on here, without a Require mtls line; leave this line out", directive->args));
+    else
+        mtls_finding_warn(survey, directive, apr_psprintf(survey->p,
+                          "where 'Require %s' grants, the Require mtls line beside it is not needed or not asked, and "
+                          "MTLSBackstop, which is on here, refuses the request; write <RequireAll> if both must hold, "
+                          "or leave this line out", directive->args));
+}
+
+/* ---- exemptions ---- */
+
+typedef struct proxied_t {
+    const mtls_survey_t *survey;
+    const ap_directive_t *section;
+    const char *path;
+    int decided, proxied;
+} proxied_t;
+
+static void decide(proxied_t *search, int proxied)
+{
+    search->decided = 1;
+    search->proxied = proxied;
+}
+
+/* The first ProxyPass that fits decides; "!" leaves the path with this server. */
+static int visit_proxy(void *ctx, const ap_directive_t *directive)
+{
+    proxied_t *search = ctx;
+    apr_pool_t *p = search->survey->p;
+    const char *path = mtls_tree_word(p, directive, 0), *url = mtls_tree_word(p, directive, 1);
+
+    if (directive->parent == search->section) {
+        if (mtls_tree_is(directive, "ProxyPass"))
+            decide(search, strcmp(path, "!") != 0);
+        else if (mtls_tree_is(directive, "SetHandler") && !strncasecmp(path, "proxy:", 6))
+            decide(search, 1);
+        return search->decided;
+    }
+    if (!mtls_tree_is(directive, "ProxyPass") || *path != '/'
+        || (directive->parent && mtls_tree_within(directive, "<VirtualHost")
+            != mtls_tree_within(search->section, "<VirtualHost")))
+        return 0;
+    if (mtls_finding_covers(path, search->path))
+        decide(search, strcmp(url, "!") != 0);
+    else if (mtls_finding_covers(search->path, path) && strcmp(url, "!"))
+        decide(search, 1);
+    return search->decided;
+}
+
+static const char *exact_pattern(apr_pool_t *p, const char *path)
+{
+    char *pattern = apr_palloc(p, 2 * strlen(path) + 3), *to = pattern;
+
+    *to++ = '^';
+    for (; *path; path++) {
+        if (strchr(".+()^$|{}\\\"", *path))
+            *to++ = '\\';
+        *to++ = *path;
+    }
+    *to++ = '$';
+    *to = '\0';
+    return pattern;
+}
+
+static int is_on_somewhere(const mtls_survey_t *survey, const ap_directive_t *directive)
+{
+    return mtls_survey_site(survey, directive)->backstop || APR_ARRAY_IDX(survey->sites, 0, mtls_site_t).backstop;
+}
+
+void mtls_find_exempt_prefix(const mtls_survey_t *survey, const ap_directive_t *directive)
+{
+    const ap_directive_t *section = directive->parent;
+    proxied_t search = { survey, section, NULL, 0, 0 };
+
+    if (!mtls_tree_is(directive, "MTLSBackstop") || strcasecmp(mtls_tree_word(survey->p, directive, 0), "off")
+        || !section || !mtls_tree_is(section, "<Location") || !is_on_somewhere(survey, directive))
+        return;
+    search.path = mtls_finding_path(survey, section);
+    if (!search.path)
+        return;
+    mtls_tree_walk(ap_conftree, visit_proxy, &search);
+    if (search.proxied)
+        mtls_finding_warn(survey, directive, apr_psprintf(survey->p,
+                          "MTLSBackstop off holds for everything below %s, which is proxied: a backend may read such a "
+                          "path as one outside of it; exempt the one path with <LocationMatch \"%s\">", search.path,
+                          exact_pattern(survey->p, search.path)));
+}

@@ -1,0 +1,143 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/* Require lines of one section replace those of another: without AuthMerging rules get lost in silence. */
+#include "httpd.h"
+#include "http_config.h"
+#include "apr_strings.h"
+
+#include "mtls_finding.h"
+#include "mtls_tree.h"
+
+/** A section with Require lines. */
+typedef struct lines_t {
+    const ap_directive_t *section;
+    const ap_directive_t *rule;      /* the first of ours */
+    const ap_directive_t *other;     /* the first of another provider that may grant */
+    int is_meant;                    /* AuthMerging or MTLSBackstop off: somebody has thought about it */
+    int in_host;                     /* within a <VirtualHost> */
+    const mtls_site_t *site;
+    const char *path;                /* NULL: no plain one */
+} lines_t;
+
+typedef struct collected_t {
+    const mtls_survey_t *survey;
+    apr_array_header_t *all;         /* of lines_t, in the order of the file */
+} collected_t;
+
+static int has_thought(const mtls_survey_t *survey, const ap_directive_t *section)
+{
+    const ap_directive_t *directive;
+
+    for (directive = section->first_child; directive; directive = directive->next) {
+        if (mtls_tree_is(directive, "AuthMerging"))
+            return 1;
+        if (mtls_tree_is(directive, "MTLSBackstop") && !strcasecmp(mtls_tree_word(survey->p, directive, 0), "off"))
+            return 1;
+    }
+    return 0;
+}
+
+static lines_t *lines_of(const collected_t *collected, const ap_directive_t *section)
+{
+    lines_t *lines;
+    int i;
+
+    for (i = collected->all->nelts - 1; i >= 0; i--) {
+        lines = &APR_ARRAY_IDX(collected->all, i, lines_t);
+        if (lines->section == section)
+            return lines;
+    }
+    lines = apr_array_push(collected->all);
+    *lines = (lines_t){ section, NULL, NULL, has_thought(collected->survey, section),
+                        mtls_tree_within(section, "<VirtualHost") != NULL,
+                        mtls_survey_site(collected->survey, section), mtls_finding_path(collected->survey, section) };
+    return lines;
+}
+
+/* "all denied" shuts a section; whoever writes it does not open anything by accident. */
+static int shuts(const mtls_survey_t *survey, const ap_directive_t *directive)
+{
+    return !strcasecmp(mtls_tree_word(survey->p, directive, 0), "all")
+        && !strcasecmp(mtls_tree_word(survey->p, directive, 1), "denied");
+}
+
+static int collect(void *ctx, const ap_directive_t *directive)
+{
+    const collected_t *collected = ctx;
+    const ap_directive_t *section;
+    lines_t *lines;
+
+    if (!mtls_tree_is(directive, "Require") || (section = mtls_finding_section(directive)) == NULL)
+        return 0;
+    lines = lines_of(collected, section);
+    if (mtls_finding_is_rule(collected->survey, directive))
+        lines->rule = lines->rule ? lines->rule : directive;
+    else if (!lines->other && !shuts(collected->survey, directive))
+        lines->other = directive;
+    return 0;
+}
+
+static int is_around(const ap_directive_t *outer, const ap_directive_t *inner)
+{
+    for (inner = inner->parent; inner; inner = inner->parent) {
+        if (inner == outer)
+            return 1;
+    }
+    return 0;
+}
+
+static int is_url_section(const ap_directive_t *section)
+{
+    return mtls_tree_is(section, "<Location") || mtls_tree_is(section, "<LocationMatch");
+}
+
+/* Where both hold for some request, URL sections are laid over each other in the order of the file,
+ * directories the longer over the shorter; a virtual host's over those outside of it. */
+static int is_laid_over(const lines_t *later, const lines_t *earlier, int is_behind)
+{
+    int behind = later->in_host != earlier->in_host ? later->in_host : is_behind;
+
+    if (is_around(earlier->section, later->section))
+        return 1;
+    if (!earlier->path || (later->site != earlier->site && earlier->in_host))
+        return 0;
+    if (is_url_section(earlier->section)) {
+        if (!behind || !is_url_section(later->section))
+            return 0;
+        return later->path ? mtls_finding_covers(earlier->path, later->path)
+                                 || mtls_finding_covers(later->path, earlier->path)
+                           : !strcmp(earlier->path, "/");
+    }
+    return later->path && !is_url_section(later->section) && mtls_finding_covers(earlier->path, later->path)
+        && (behind || strlen(later->path) > strlen(earlier->path));
+}
+
+static void check_lines(const collected_t *collected, int index)
+{
+    const lines_t *later = &APR_ARRAY_IDX(collected->all, index, lines_t);
+    const mtls_survey_t *survey = collected->survey;
+    int i;
+
+    if (later->rule || !later->other || later->is_meant)
+        return;
+    for (i = 0; i < collected->all->nelts; i++) {
+        const lines_t *earlier = &APR_ARRAY_IDX(collected->all, i, lines_t);
+
+        if (i == index || !earlier->rule || !is_laid_over(later, earlier, i < index))
+            continue;
+        mtls_finding_warn(survey, later->other, apr_psprintf(survey->p,
+                          "the Require lines of this section replace those of %s:%d, and 'Require %s' no longer counts "
+                          "here; write AuthMerging And to keep it, or AuthMerging Off if it is meant so",
+                          earlier->rule->filename, earlier->rule->line_num, earlier->rule->args));
+        return;
+    }
+}
+
+void mtls_find_dropped_rules(const mtls_survey_t *survey)
+{
+    collected_t collected = { survey, apr_array_make(survey->p, 16, sizeof(lines_t)) };
+    int i;
+
+    mtls_tree_walk(ap_conftree, collect, &collected);
+    for (i = 0; i < collected.all->nelts; i++)
+        check_lines(&collected, i);
+}

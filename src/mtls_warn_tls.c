@@ -1,0 +1,139 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/* What mod_ssl was told, and what rules make of it. */
+#include "httpd.h"
+#include "http_config.h"
+#include "apr_lib.h"
+#include "apr_strings.h"
+
+#include "mtls_finding.h"
+#include "mtls_tree.h"
+
+/* ---- a virtual host in which no client can show a certificate ---- */
+
+typedef struct ports_t {
+    const mtls_survey_t *survey;
+    const mtls_site_t *site;
+    int found;
+} ports_t;
+
+/* "443", "127.0.0.1:443", "[::1]:8443 https": TLS by default where the port is 443 or https is written. */
+static int listens_https(const mtls_survey_t *survey, const ap_directive_t *directive, apr_port_t *port)
+{
+    const char *address = mtls_tree_word(survey->p, directive, 0), *colon = strrchr(address, ':');
+    const char *protocol = mtls_tree_word(survey->p, directive, 1);
+
+    *port = (apr_port_t)atoi(colon ? colon + 1 : address);
+    return *protocol ? !strcasecmp(protocol, "https") : *port == 443;
+}
+
+/* mod_ssl turns the engine on by itself behind such a Listen: what nobody wrote is not known to be off. */
+static int visit_listen(void *ctx, const ap_directive_t *directive)
+{
+    ports_t *ports = ctx;
+    const server_addr_rec *address;
+    apr_port_t port;
+
+    if (mtls_tree_is(directive, "Protocol"))
+        ports->found |= mtls_survey_site(ports->survey, directive) == ports->site;
+    if (!mtls_tree_is(directive, "Listen") || !listens_https(ports->survey, directive, &port))
+        return 0;
+    ports->found |= !ports->site->host;
+    for (address = ports->site->server->addrs; address; address = address->next)
+        ports->found |= address->host_port == port || !address->host_port;
+    return 0;
+}
+
+static int may_speak_tls(const mtls_survey_t *survey, const mtls_site_t *site)
+{
+    const mtls_site_t *main_site = &APR_ARRAY_IDX(survey->sites, 0, mtls_site_t);
+    int engine = site->engine == MTLS_UNSET ? main_site->engine : site->engine;
+    ports_t ports = { survey, site, 0 };
+
+    if (engine != MTLS_UNSET)
+        return engine;
+    mtls_tree_walk(ap_conftree, visit_listen, &ports);
+    return ports.found;
+}
+
+static int may_ask(const mtls_survey_t *survey, const mtls_site_t *site)
+{
+    return site->verifies || APR_ARRAY_IDX(survey->sites, 0, mtls_site_t).verifies;
+}
+
+/* What is written outside of virtual hosts holds in all of them: one that can is enough. */
+static void check_site(const mtls_survey_t *survey, const mtls_site_t *site)
+{
+    int i, tls = 0, asked = 0;
+
+    for (i = 0; i < survey->sites->nelts; i++) {
+        const mtls_site_t *other = &APR_ARRAY_IDX(survey->sites, i, mtls_site_t);
+
+        if ((site->host && site != other) || !may_speak_tls(survey, other))
+            continue;
+        tls = 1;
+        asked |= may_ask(survey, other);
+    }
+    if (!tls)
+        mtls_finding_warn(survey, site->use, "no client can show a certificate here, because SSLEngine is not on in "
+                          "this virtual host: no rule will hold and no identity be exported; write this line into a "
+                          "virtual host with SSLEngine on");
+    else if (!asked)
+        mtls_finding_warn(survey, site->use, "no client is asked for a certificate here: no rule will hold and no "
+                          "identity be exported; write SSLVerifyClient optional into this virtual host");
+}
+
+void mtls_find_no_certificates(const mtls_survey_t *survey)
+{
+    int i;
+
+    for (i = 0; i < survey->sites->nelts; i++) {
+        const mtls_site_t *site = &APR_ARRAY_IDX(survey->sites, i, mtls_site_t);
+
+        if (site->use)
+            check_site(survey, site);
+    }
+}
+
+/* ---- how clients are asked ---- */
+
+static int is_used_here(const mtls_survey_t *survey, const ap_directive_t *directive)
+{
+    return mtls_survey_uses(survey, mtls_survey_site(survey, directive));
+}
+
+void mtls_find_section_verify(const mtls_survey_t *survey, const ap_directive_t *directive)
+{
+    const char *word = mtls_tree_word(survey->p, directive, 0);
+
+    if (!mtls_tree_is(directive, "SSLVerifyClient") || !directive->parent
+        || mtls_tree_is(directive->parent, "<VirtualHost") || !strcasecmp(word, "none")
+        || !is_used_here(survey, directive))
+        return;
+    mtls_finding_warn(survey, directive, apr_psprintf(survey->p,
+                      "SSLVerifyClient %s within %s> asks for the certificate in the middle of a connection, which "
+                      "HTTP/2 forbids and most clients refuse in TLS 1.3; write SSLVerifyClient optional into the "
+                      "virtual host, and only Require mtls here", word, directive->parent->directive));
+}
+
+void mtls_find_optional_no_ca(const mtls_survey_t *survey, const ap_directive_t *directive)
+{
+    if (mtls_tree_is(directive, "SSLVerifyClient")
+        && !strcasecmp(mtls_tree_word(survey->p, directive, 0), "optional_no_ca") && is_used_here(survey, directive))
+        mtls_finding_warn(survey, directive, "SSLVerifyClient optional_no_ca accepts certificates that nobody has "
+                          "verified, which no Require mtls line lets in; write SSLVerifyClient optional");
+}
+
+void mtls_find_opt_renegotiate(const mtls_survey_t *survey, const ap_directive_t *directive)
+{
+    const char *word;
+    int i;
+
+    if (!mtls_tree_is(directive, "SSLOptions") || !is_used_here(survey, directive))
+        return;
+    for (i = 0; *(word = mtls_tree_word(survey->p, directive, i)); i++) {
+        if (!strcasecmp(word + (*word == '+'), "OptRenegotiate"))
+            mtls_finding_warn(survey, directive, "SSLOptions OptRenegotiate verifies certificates again without a "
+                              "handshake, where its outcome cannot be seen: such clients count as not verified; "
+                              "leave OptRenegotiate out, and write SSLVerifyClient optional into the virtual host");
+    }
+}
