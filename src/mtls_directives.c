@@ -58,7 +58,12 @@ static const char *add_export(cmd_parms *cmd, apr_array_header_t *list, const ch
 
     export->word = word;
     export->place = place_of(cmd);
-    if (!removed || !mtls_profile_known(word, &export->name_len)) {
+    if (removed && mtls_profile_known(word, &export->name_len)) {
+        if (word[export->name_len])
+            return apr_psprintf(cmd->pool, "%s: '-%s' takes the whole profile out: write '-%.*s'", cmd->cmd->name,
+                                quote(cmd, word), (int)export->name_len, word);
+    }
+    else {
         export->headers = apr_array_make(cmd->pool, 4, sizeof(mtls_header_t *));
         error = mtls_profile_compile(generation->headers, word, export->headers);
         if (error)
@@ -126,7 +131,7 @@ static const char *set_header(cmd_parms *cmd, void *dirv, const char *name, cons
     else if (format)
         return refuse(cmd, "'none' takes no format");
     else if ((error = mtls_header_name_refused(cmd->pool, name)) != NULL)
-        return apr_psprintf(cmd->pool, "%s: header name '%s' %s", cmd->cmd->name, quote(cmd, name), error);
+        return apr_psprintf(cmd->pool, "%s: header '%s' cannot be exported: %s", cmd->cmd->name, quote(cmd, name), error);
     if (!dir->singles)
         dir->singles = apr_array_make(cmd->pool, 4, sizeof(mtls_single_t));
     for (i = 0; i < dir->singles->nelts; i++) {
@@ -164,10 +169,18 @@ static const char *set_user_format(cmd_parms *cmd, mtls_user_t *user, const char
         return apr_psprintf(cmd->pool, "%s: '%s' is neither a format for one value nor match=REGEX", cmd->cmd->name,
                             quote(cmd, word));
     if (!(format->types & type))
-        return apr_psprintf(cmd->pool, "%s: format '%s' is not for a %s", cmd->cmd->name, format->name,
-                            user->field->type->name);
+        return apr_psprintf(cmd->pool, "%s: field '%s' (%s) cannot be written as '%s'", cmd->cmd->name,
+                            user->field->name, user->field->type->name, format->name);
     user->format = format;
     return NULL;
+}
+
+/* Whether a good expression catches anything: "(?:...)" and "\(" do not. */
+static int has_group(apr_pool_t *p, const char *pattern)
+{
+    ap_regex_t *regex = ap_pregcomp(p, apr_pstrcat(p, "(*UTF)", pattern, NULL), AP_REG_EXTENDED);
+
+    return regex && regex->re_nsub > 0;
 }
 
 static const char *set_user_match(cmd_parms *cmd, mtls_user_t *user, const char *word)
@@ -176,8 +189,7 @@ static const char *set_user_match(cmd_parms *cmd, mtls_user_t *user, const char 
 
     if (error)
         return apr_psprintf(cmd->pool, "%s: '%s' %s", cmd->cmd->name, quote(cmd, word), error);
-    /* Counted by what it can catch: "(a)" against nothing would not tell. */
-    if (!strchr(word, '('))
+    if (!has_group(cmd->temp_pool, word + sizeof(MATCH_PREFIX) - 1))
         return apr_psprintf(cmd->pool, "%s: '%s' has no group: the user name is what its first (...) catches",
                             cmd->cmd->name, quote(cmd, word));
     return NULL;
@@ -267,6 +279,14 @@ static const char *set_on_spoof(cmd_parms *cmd, void *dirv, const char *word)
     return choose(cmd, actions, word, &mtls_server_of(cmd->server)->on_spoof_reject);
 }
 
+/* Compiled aside: what clients may send is not exported by that. */
+static const char *check_profile(apr_pool_t *p, const char *word)
+{
+    mtls_headerset_t *aside = mtls_headerset_make(p, mtls_fieldset_make(p));
+
+    return mtls_profile_compile(aside, word, apr_array_make(p, 4, sizeof(mtls_header_t *)));
+}
+
 static const char *add_pass(cmd_parms *cmd, void *dirv, const char *word)
 {
     mtls_server_t *server = mtls_server_of(cmd->server);
@@ -275,8 +295,13 @@ static const char *add_pass(cmd_parms *cmd, void *dirv, const char *word)
 
     (void)dirv;
     mtls_conf_touch(cmd);
-    if (!mtls_profile_known(word, &len) && (error = mtls_header_name_refused(cmd->pool, word)) != NULL)
-        return apr_psprintf(cmd->pool, "%s: '%s' is no profile, and as a header name it %s", cmd->cmd->name,
+    if (mtls_profile_known(word, &len)) {
+        error = check_profile(cmd->temp_pool, word);
+        if (error)
+            return refuse(cmd, error);
+    }
+    else if ((error = mtls_header_name_refused(cmd->pool, word)) != NULL)
+        return apr_psprintf(cmd->pool, "%s: '%s' is neither a profile nor a header to pass: %s", cmd->cmd->name,
                             quote(cmd, word), error);
     if (!server->pass)
         server->pass = apr_array_make(cmd->pool, 4, sizeof(const char *));

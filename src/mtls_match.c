@@ -323,7 +323,8 @@ static const char *refuse_operator(apr_pool_t *p, const mtls_field_t *field, con
         if (field->type->ops & mtls_operators[i].bit)
             list = apr_pstrcat(p, list, *list ? ", " : "", mtls_operators[i].name, NULL);
     }
-    return apr_psprintf(p, "operator '%s' is not for a %s: '%s' takes %s", op->name, field->type->name, field->name, list);
+    return apr_psprintf(p, "operator '%s' does not fit '%s' (%s), which takes %s", op->name, field->name, field->type->name,
+                        list);
 }
 
 /* The field's own name or the operator in front: what the words behind it are read as. */
