@@ -66,7 +66,8 @@ int mtls_header_same(const mtls_header_t *a, const mtls_header_t *b);
  *         MTLS_AMBIGUOUS: several values where there must be one;
  *         MTLS_CHAIN_UNAVAILABLE: the chain is needed and not known
  */
-mtls_reason_t mtls_header_render(apr_pool_t *p, const mtls_header_t *header, const mtls_view_t *view, const char **value);
+mtls_reason_t mtls_header_render(apr_pool_t *p, const mtls_header_t *header, const mtls_view_t *view,
+                                 const char **value);
 
 /** A set of header names, found in every spelling that a backend may fold to the same one:
  *  ASCII case, and any character that is not alphanumeric. */

@@ -181,15 +181,14 @@ const char *mtls_encode_openssl_time(apr_pool_t *p, mtls_type_id_t type, const m
 const char *mtls_encode_asn1_time(apr_pool_t *p, mtls_type_id_t type, const mtls_value_t *v, int n)
 {
     apr_time_exp_t t;
-    int year;
+    int digits;
 
     (void)type, (void)n;
     if (!explode(v, &t))
         return NULL;
-    year = t.tm_year + 1900;
-    return apr_psprintf(p, year >= 1950 && year < 2050 ? "%02d%02d%02d%02d%02d%02dZ" : "%04d%02d%02d%02d%02d%02dZ",
-                        year >= 1950 && year < 2050 ? year % 100 : year, t.tm_mon + 1, t.tm_mday,
-                        t.tm_hour, t.tm_min, t.tm_sec);
+    digits = t.tm_year >= 50 && t.tm_year < 150 ? 2 : 4;
+    return apr_psprintf(p, "%0*d%02d%02d%02d%02d%02dZ", digits, digits == 2 ? t.tm_year % 100 : t.tm_year + 1900,
+                        t.tm_mon + 1, t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec);
 }
 
 /* The word for what "verify" says; NULL is a word, too: nothing. Anything unknown counts as failed. */

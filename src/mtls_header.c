@@ -217,8 +217,6 @@ const char *mtls_part_compile(mtls_headerset_t *set, const char *fields, const c
     }
     part->n = terms->nelts;
     part->terms = (const mtls_term_t *)terms->elts;
-    if (!part->n)
-        return "a field is missing";
     part->format = format ? mtls_format_find(format) : mtls_format_default(part->terms[0].field->row->type);
     if (!part->format)
         return unknown_format(set->p, format);

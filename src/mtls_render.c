@@ -13,12 +13,6 @@ typedef struct item_t {
     mtls_value_t value;
 } item_t;
 
-/* A certificate whose names are in its SAN has an empty subject: there is nothing to print. */
-static int is_empty_name(mtls_type_id_t type, const mtls_value_t *value)
-{
-    return type == MTLS_T_DN && value->text.len == 2;
-}
-
 static mtls_values_t look(apr_pool_t *p, const mtls_term_t *term, const mtls_view_t *view)
 {
     mtls_value_t *scratch = NULL;
@@ -39,8 +33,7 @@ static mtls_reason_t add_items(const mtls_term_t *term, mtls_values_t values, ap
     for (i = 0; i < values.n; i++) {
         item_t item = { term->label, term->field->row->type, values.v[i] };
 
-        if (!is_empty_name(item.type, &item.value))
-            APR_ARRAY_PUSH(items, item_t) = item;
+        APR_ARRAY_PUSH(items, item_t) = item;
     }
     return MTLS_GRANTED;
 }

@@ -305,6 +305,7 @@ static void test_broken_names(void **state)
 {
     static const struct { const char *octets; apr_size_t len; } broken[] = {
         { S("") }, { S("\x30") }, { S("\x30\x0d\x31") }, { S("\x30\x00\x30\x00") }, { S("\x31\x00") },
+        { S("\x30\x0d\x31\x0b\x30\x09\x06\x03\x55\x04\x06\x13\x02\x44\x45\x00") },    /* C=DE, and an octet more */
     };
     static const char *const formats[] = { "rfc4514", "rfc4514-utf8", "rfc4514-quotable", "slash" };
     size_t i, j;

@@ -234,6 +234,68 @@ static void test_unknown_chain(void **state)
     }
 }
 
+/* Each intermediate in a header of its own; of more than can be numbered none, since half a chain misleads. */
+static void test_numbered_chain(void **state)
+{
+    int n, i;
+
+    (void)state;
+    for (n = 0; n <= MTLS_PART_NTH_MAX + 1; n++) {
+        world_t world = world_make(pool, NULL, NULL);
+        apr_array_header_t *headers = apr_array_make(pool, 8, sizeof(const mtls_header_t *));
+        X509 *chain[MTLS_PART_NTH_MAX + 2];
+
+        for (i = 0; i < n; i++)
+            chain[i] = world.source.chain[0];
+        chain[n] = world.source.chain[1];
+        world.source.chain = chain;
+        world.source.chain_len = n + 1;
+        assert_null(mtls_profile_compile(world.set, "keycloak-apache", headers));
+        assert_int_equal(headers->nelts, MTLS_PART_NTH_MAX + 1);
+        for (i = 1; i < headers->nelts; i++) {
+            const mtls_header_t *header = APR_ARRAY_IDX(headers, i, const mtls_header_t *);
+            const char *value;
+
+            assert_int_equal(world_render(&world, header, &value), MTLS_GRANTED);
+            assert_int_equal(value != NULL, i <= n && n <= MTLS_PART_NTH_MAX);
+        }
+        assert_false(mtls_header_same(APR_ARRAY_IDX(headers, 1, const mtls_header_t *),
+                                      APR_ARRAY_IDX(headers, 2, const mtls_header_t *)));
+    }
+}
+
+/* Google keeps the SPIFFE ID out of the list of URIs; without one, all URIs are in it. */
+static void test_spiffe_apart(void **state)
+{
+    static const struct { const char *san[6]; const char *spiffe, *uris; } rows[] = {
+        { { "URI", "spiffe://a/b", NULL }, "spiffe://a/b", NULL },
+        { { "URI", "spiffe://a/b", "URI", "x:y", NULL }, NULL, "c3BpZmZlOi8vYS9i,eDp5" },
+        { { "URI", "x:y", NULL }, NULL, "eDp5" },
+        { { NULL }, NULL, NULL },
+    };
+    size_t i;
+    int j;
+
+    (void)state;
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        world_t world = world_make(pool, NULL, rows[i].san);
+        apr_array_header_t *headers = apr_array_make(pool, 8, sizeof(const mtls_header_t *));
+        const char *value;
+
+        assert_null(mtls_profile_compile(world.set, "gcp", headers));
+        for (j = 0; j < headers->nelts; j++) {
+            const mtls_header_t *header = APR_ARRAY_IDX(headers, j, const mtls_header_t *);
+            const char *name = mtls_header_name(header);
+
+            assert_int_equal(world_render(&world, header, &value), MTLS_GRANTED);
+            if (!strcmp(name, "X-Client-Cert-SPIFFE"))
+                world_expect(name, value, rows[i].spiffe);
+            if (!strcmp(name, "X-Client-Cert-URI-SANs"))
+                world_expect(name, value, rows[i].uris);
+        }
+    }
+}
+
 #define HASH "By=spiffe://example.com/gw;Hash="
 
 /* Subject and SANs as they are, and what stands behind Hash=...; in X-Forwarded-Client-Cert; NULL: not sent. */
@@ -326,7 +388,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_values), cmocka_unit_test(test_ambiguity), cmocka_unit_test(test_ambiguous_user),
         cmocka_unit_test(test_nobody_is_believed), cmocka_unit_test(test_statuses),
-        cmocka_unit_test(test_unknown_chain), cmocka_unit_test(test_xfcc), cmocka_unit_test(test_traefik_info),
+        cmocka_unit_test(test_unknown_chain),
+        cmocka_unit_test(test_numbered_chain), cmocka_unit_test(test_spiffe_apart),
+        cmocka_unit_test(test_xfcc), cmocka_unit_test(test_traefik_info),
         cmocka_unit_test(test_no_facts),
     };
     int failed;
