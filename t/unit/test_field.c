@@ -125,8 +125,8 @@ static void test_members(void **state)
     name "dc, " name "uid, " name "email, " name "title, " name "given-name, " name "surname, " name "serial-number, " \
     name "organization-identifier, " name "OID, "
 #define KNOWN "subject, " ATTRIBUTES("subject.") "issuer, " ATTRIBUTES("issuer.") "san.dns, san.uri, san.email, " \
-    "san.ip, san.upn, san.dirname, san.rid, san.other.OID, spiffe, spiffe.trust-domain, spiffe.path, serial, sha256, sha1, " \
-    "spki.sha256, ski, aki, ca, ca.sha256, ca.spki.sha256, chain.length, not-before, not-after, remaining, lifetime, " \
+    "san.ip, san.upn, san.dirname, san.rid, san.other.OID, spiffe, spiffe.trust-domain, spiffe.path, serial, sha256, " \
+    "sha1, spki.sha256, ski, aki, ca, ca.sha256, ca.spki.sha256, chain.length, not-before, not-after, remaining, lifetime, " \
     "eku, ku, policy, ext.OID, key.type, key.bits, key.curve, sigalg, version, tls.version, sni, verify, reason, " \
     "user, tls.cipher, tls.cipher-bits, tls.session-id, server.san.uri, certificate, chain"
 #define NOT_OID "is not an object identifier: numbers with dots between them are needed, such as 1.3.6.1.4.1.99999.1"
