@@ -100,25 +100,28 @@ static void keep(apr_array_header_t *raw, mtls_str_t octets)
     APR_ARRAY_PUSH(raw, mtls_str_t) = octets;
 }
 
-static void raw_name(apr_array_header_t *raw, const X509_NAME *name)
+static mtls_str_t name_der(const X509_NAME *name)
 {
     const unsigned char *der;
     size_t len;
 
-    if (X509_NAME_get0_der(name, &der, &len) == 1)
-        keep(raw, (mtls_str_t){ (const char *)der, len });
+    return X509_NAME_get0_der(name, &der, &len) == 1 ? (mtls_str_t){ (const char *)der, len } : (mtls_str_t){ NULL, 0 };
 }
 
+/* From the DER: OpenSSL's own strings lack the first octet of a BIT STRING. */
 static void raw_attributes(apr_array_header_t *raw, const X509_NAME *name, mtls_str_t oid)
 {
-    int n = X509_NAME_entry_count(name), i;
+    mtls_der_t set, pair, type, value;
+    mtls_str_t rest;
 
-    for (i = 0; i < n; i++) {
-        const X509_NAME_ENTRY *entry = X509_NAME_get_entry(name, i);
-        const ASN1_STRING *value = X509_NAME_ENTRY_get_data(entry);
-
-        if (mtls_str_eq(mtls_read_object(X509_NAME_ENTRY_get_object(entry)), oid))
-            keep(raw, (mtls_str_t){ (const char *)ASN1_STRING_get0_data(value), (apr_size_t)ASN1_STRING_length(value) });
+    if (!mtls_der_only(name_der(name), MTLS_DER_SEQUENCE, &rest))
+        return;
+    while (mtls_der_next(&rest, &set)) {
+        while (mtls_der_next(&set.content, &pair)) {
+            if (mtls_der_next(&pair.content, &type) && mtls_der_next(&pair.content, &value)
+                && mtls_str_eq(type.content, oid))
+                keep(raw, value.content);
+        }
     }
 }
 
@@ -131,7 +134,8 @@ static void raw_extensions(apr_array_header_t *raw, X509 *certificate, mtls_str_
         const ASN1_OCTET_STRING *value = X509_EXTENSION_get_data(extension);
 
         if (mtls_str_eq(mtls_read_object(X509_EXTENSION_get_object(extension)), oid))
-            keep(raw, (mtls_str_t){ (const char *)ASN1_STRING_get0_data(value), (apr_size_t)ASN1_STRING_length(value) });
+            keep(raw, (mtls_str_t){ (const char *)ASN1_STRING_get0_data(value),
+                                    (apr_size_t)ASN1_STRING_length(value) });
     }
 }
 
@@ -197,8 +201,8 @@ apr_array_header_t *explain_raw(apr_pool_t *p, X509 *certificate, const mtls_fie
     apr_array_header_t *raw = apr_array_make(p, 2, sizeof(mtls_str_t));
 
     switch (field->row->id) {
-    case MTLS_F_SUBJECT: raw_name(raw, X509_get_subject_name(certificate)); break;
-    case MTLS_F_ISSUER: raw_name(raw, X509_get_issuer_name(certificate)); break;
+    case MTLS_F_SUBJECT: keep(raw, name_der(X509_get_subject_name(certificate))); break;
+    case MTLS_F_ISSUER: keep(raw, name_der(X509_get_issuer_name(certificate))); break;
     case MTLS_F_SUBJECT_ATTR: raw_attributes(raw, X509_get_subject_name(certificate), field->oid); break;
     case MTLS_F_ISSUER_ATTR: raw_attributes(raw, X509_get_issuer_name(certificate), field->oid); break;
     case MTLS_F_SAN_OTHER: raw_names(raw, certificate, TAG_OTHER, field->oid); break;

@@ -19,7 +19,8 @@ static void set_hex(apr_pool_t *p, json_t *object, mtls_str_t octets)
 
 static int is_number(const mtls_type_t *type)
 {
-    return type == &mtls_types[MTLS_T_NUMBER] || type == &mtls_types[MTLS_T_TIME] || type == &mtls_types[MTLS_T_DURATION];
+    return type == &mtls_types[MTLS_T_NUMBER] || type == &mtls_types[MTLS_T_TIME]
+        || type == &mtls_types[MTLS_T_DURATION];
 }
 
 /* Text is what rules compare; the default format where the value is not text itself. */

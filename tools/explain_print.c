@@ -223,13 +223,20 @@ static const char *list_operators(apr_pool_t *p, unsigned ops)
     return list;
 }
 
+/* What mtls-explain needs to know a field, or why it cannot. */
+static const char *where_from(unsigned flags)
+{
+    if (flags & MTLS_FIELD_CHAIN)
+        return "; needs --chain here";
+    return flags & MTLS_FIELD_TLS ? "; known to the server only" : "";
+}
+
 static void print_registry_line(apr_pool_t *p, FILE *out, const char *name, const mtls_type_t *type, unsigned flags,
                                 const char *doc)
 {
     fprintf(out, "%-32s %-20s %-38s %-5s %s%s\n", name, type->name,
             flags & MTLS_FIELD_EXPORT ? "(export only)" : list_operators(p, type->ops),
-            flags & MTLS_FIELD_MANY ? "many" : "one", doc,
-            flags & MTLS_FIELD_CHAIN ? "; needs --chain here" : flags & MTLS_FIELD_TLS ? "; known to the server only" : "");
+            flags & MTLS_FIELD_MANY ? "many" : "one", doc, where_from(flags));
 }
 
 void explain_print_fields(apr_pool_t *p, FILE *out)

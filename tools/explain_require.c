@@ -58,12 +58,38 @@ apr_array_header_t *explain_words(apr_pool_t *p, const char *line)
     return words;
 }
 
+/* Characters that are not seen, or turn the order of what is: nobody can tell what such a line says. In UTF-8,
+ * the last octet from first to last. */
+static const struct {
+    const char *begin;
+    unsigned char first, last;
+} unseen[] = {
+    { "\xc2", 0x80, 0x9f }, { "\xc2", 0xad, 0xad }, { "\xd8", 0x9c, 0x9c }, { "\xe2\x80", 0x8b, 0x8f },
+    { "\xe2\x80", 0xa8, 0xae }, { "\xe2\x81", 0xa0, 0xaf }, { "\xef\xbb", 0xbf, 0xbf }, { "\xf3\xa0", 0x80, 0xbf }
+};
+
+static int has_unseen(const char *word)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof(unseen) / sizeof(unseen[0]); i++) {
+        const char *at = word;
+
+        while ((at = strstr(at, unseen[i].begin)) != NULL) {
+            at += strlen(unseen[i].begin);
+            if ((unsigned char)*at >= unseen[i].first && (unsigned char)*at <= unseen[i].last)
+                return 1;
+        }
+    }
+    return 0;
+}
+
 /* A word so that httpd reads it back unchanged; NULL if that is not possible: httpd replaces ${...}. */
 static const char *quote_word(apr_pool_t *p, const char *word)
 {
     char *quoted, *to;
 
-    if (strstr(word, "${"))
+    if (strstr(word, "${") || has_unseen(word))
         return NULL;
     if (*word && !strpbrk(word, " \t\"'\\<>#"))
         return word;

@@ -32,7 +32,7 @@ static const char *describe_malformed(const explain_t *explain)
     mtls_source_t source = { .leaf = explain->leaf, .chain_len = -1 };
 
     if (doubled)
-        return apr_psprintf(explain->pool, "It has extension %s more than once, so that two programs may read different ones.",
+        return apr_psprintf(explain->pool, "It has extension %s more than once: two programs may read different ones.",
                             doubled);
     mtls_reading_begin(&reading, explain->pool, &source);
     if (!reading.valid_times)

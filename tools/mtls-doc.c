@@ -71,7 +71,8 @@ static int takes_files(apr_pool_t *p, const mtls_field_row_t *row)
     const mtls_field_t *field;
     const char *error;
 
-    if (row->flags & (MTLS_FIELD_FAMILY | MTLS_FIELD_EXPORT) || mtls_fieldset_add(mtls_fieldset_make(p), row->name, &field))
+    if (row->flags & (MTLS_FIELD_FAMILY | MTLS_FIELD_EXPORT)
+        || mtls_fieldset_add(mtls_fieldset_make(p), row->name, &field))
         return 0;
     error = mtls_pem_operand(p, &host, field, "pem:x", values);
     return error && strstr(error, "path") != NULL;
@@ -99,7 +100,8 @@ static void print_fields(apr_pool_t *p)
         int exported = row->flags & MTLS_FIELD_EXPORT;
 
         printf("| %s | %s%s | %s | %s | %s | %s | %s |\n",
-               code(p, written_name(p, row)), cell(p, row->doc), row->flags & MTLS_FIELD_LIVE ? "; can differ from request to request" : "",
+               code(p, written_name(p, row)), cell(p, row->doc),
+               row->flags & MTLS_FIELD_LIVE ? "; can differ from request to request" : "",
                mtls_types[row->type].name, row->flags & MTLS_FIELD_MANY ? "many" : "one",
                exported ? "export only" : operators_of(p, mtls_types[row->type].ops),
                takes_files(p, row) ? "`pem:PATH`" : "",
@@ -124,7 +126,8 @@ static void print_types(apr_pool_t *p)
 {
     int i;
 
-    puts("| type | meaning | operators | `*` of `like` stops at | default format | written as |\n|---|---|---|---|---|---|");
+    puts("| type | meaning | operators | `*` of `like` stops at | default format | written as |\n"
+         "|---|---|---|---|---|---|");
     for (i = 0; i < MTLS_TYPE_COUNT; i++) {
         const mtls_type_t *row = &mtls_types[i];
         char separator[2] = { row->separator, '\0' };
@@ -248,7 +251,8 @@ static void print_reasons(apr_pool_t *p)
         const char *slug = mtls_reason_slug(reason), *text = mtls_reason_text(reason);
 
         printf("| %s | %d | %s | %s | %s | %s | %s |\n", code(p, slug), mtls_reason_status(reason), cell(p, text),
-               cell(p, mtls_reason_cause(reason)), cell(p, mtls_reason_check(reason)), cell(p, mtls_reason_cure(reason)),
+               cell(p, mtls_reason_cause(reason)), cell(p, mtls_reason_check(reason)),
+               cell(p, mtls_reason_cure(reason)),
                reason == MTLS_GRANTED ? "nothing"
                : code(p, apr_psprintf(p, "access denied, reason: %s (%s); GET /orders/", slug, text)));
     }

@@ -15,15 +15,18 @@
 /* Exit status. */
 enum { ALL_TRUE = 0, NOT_ALL_TRUE = 1, BAD_INPUT = 2 };
 
-enum { OPTION_JSON = 256, OPTION_CHAIN, OPTION_RULE, OPTION_PROFILE, OPTION_FETCH_FIELDS, OPTION_AT, OPTION_HELP, OPTION_VERSION };
+enum {
+    OPTION_JSON = 256, OPTION_CHAIN, OPTION_RULE, OPTION_PROFILE, OPTION_FETCH_FIELDS, OPTION_AT, OPTION_HELP,
+    OPTION_VERSION
+};
 
 static const apr_getopt_option_t known_options[] = {
-    { "chain", OPTION_CHAIN, 1, "FILE   the verified chain above the certificate: PEM, issuer first, trust anchor last" },
+    { "chain", OPTION_CHAIN, 1, "FILE   the verified chain above the certificate: PEM, issuer first, anchor last" },
     { "rule", OPTION_RULE, 1, "RULE    what stands behind \"Require mtls\": is it true? May be repeated" },
     { "profile", OPTION_PROFILE, 1, "WORD the headers that MTLSExport WORD would send. May be repeated" },
     { "at", OPTION_AT, 1, "TIME      judge at this time, in RFC 3339 form, instead of now" },
     { "json", OPTION_JSON, 0, "         one JSON document, nothing left out" },
-    { "fetch-fields", OPTION_FETCH_FIELDS, 0, " all fields that a rule or a header can name; no certificate is needed" },
+    { "fetch-fields", OPTION_FETCH_FIELDS, 0, " all fields that a rule or a header can name; needs no certificate" },
     { "help", OPTION_HELP, 0, "         this text" },
     { "version", OPTION_VERSION, 0, "      the version" },
     { NULL, 0, 0, NULL }
@@ -135,8 +138,8 @@ static int compile_profiles(explain_t *explain)
     int i;
 
     for (i = 0; i < explain->options->profiles->nelts; i++) {
-        const char *error = mtls_profile_compile(explain->headerset, APR_ARRAY_IDX(explain->options->profiles, i, const char *),
-                                                 explain->headers);
+        const char *word = APR_ARRAY_IDX(explain->options->profiles, i, const char *);
+        const char *error = mtls_profile_compile(explain->headerset, word, explain->headers);
 
         if (error)
             return complain(explain->pool, NULL, apr_psprintf(explain->pool, "--profile: %s", error));

@@ -1,13 +1,14 @@
 #!/usr/bin/perl
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 #
-# update-docs.pl MTLS-DOC DIRECTORY     print the tables of DIRECTORY/*.md again
+# update-docs.pl MTLS-DOC DIRECTORY     print the tables of the reference in DIRECTORY again
 #
 # A table stands between <!-- table: NAME --> and <!-- end -->, each on a line of its own. Every table that
-# MTLS-DOC knows has to be in one of the files.
+# MTLS-DOC knows has to be in one of these files.
 use strict;
 use warnings;
 
+my @FILES = qw(fields.md rules.md headers.md reasons.md);
 my ($program, $directory) = @ARGV;
 @ARGV == 2 or die "Usage: update-docs.pl MTLS-DOC DIRECTORY\n";
 
@@ -29,7 +30,7 @@ sub table {
     return $text;
 }
 
-for my $file (glob "$directory/*.md") {
+for my $file (map { "$directory/$_" } @FILES) {
     my $old = my $text = slurp($file);
     $text =~ s{^(<!-- table: ([\w-]+) -->\n)(.*?)^(<!-- end -->\n)}{$1 . "\n" . table($file, $2) . "\n" . $4}gems;
     my ($begins, $ends) = (scalar(() = $text =~ /^<!-- table: /mg), scalar(() = $text =~ /^<!-- end -->$/mg));

@@ -1,0 +1,123 @@
+#!/usr/bin/perl
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+#
+# The reference documentation says what the module does: its tables are the registries', every directive
+# has an entry, its examples are accepted.
+use MTLS::Test;
+use File::Copy 'copy';
+
+my $docs = top() . '/docs';
+my $program = build() . '/tools/mtls-doc';
+my $update = top() . '/tools/update-docs.pl';
+my $copy = logs() . "/docs-$$";
+mkdir $copy or die "$copy: $!";
+
+sub copy_docs { copy($_, $copy) or die "$_: $!" for glob "$docs/*.md" }
+sub run { return scalar qx(/usr/bin/perl "$update" "$program" "$copy" 2>&1) }
+
+# ---- the tables ----
+
+copy_docs();
+is(run(), '', 'the tables can be printed');
+my @files = qw(directives.md fields.md headers.md reasons.md rules.md);
+for my $file (@files) {
+    ok(slurp("$docs/$file") eq slurp("$copy/$file"), "$file is up to date") or diag("make -f Makefile.apxs docs");
+}
+
+# The check can fail: what somebody has changed, or taken out, is found.
+spew("$copy/reasons.md", slurp("$copy/reasons.md") =~ s/the certificate has expired/all is well/r);
+run();
+ok(slurp("$copy/reasons.md") eq slurp("$docs/reasons.md"), 'a changed table is printed again');
+spew("$copy/reasons.md", slurp("$copy/reasons.md") =~ s/<!-- table: reasons -->\n//r);
+like(run(), qr/reasons\.md: 0 tables begin and 1 end/, 'half a table is refused');
+copy_docs();
+spew("$copy/reasons.md", slurp("$copy/reasons.md") =~ s/<!-- table: .*<!-- end -->\n//sr);
+like(run(), qr/no file has the tables reasons/, 'a missing table is refused');
+spew("$copy/reasons.md", slurp("$docs/reasons.md") =~ s/table: reasons/table: causes/r);
+like(run(), qr/reasons\.md: there is no table 'causes'/, 'an unknown table is refused');
+
+# Rows, counted in the registries' own files.
+for my $case (['fields', 'MTLS_FIELD'], ['reasons', 'MTLS_REASON'], ['types', 'MTLS_TYPE'], ['operators', 'MTLS_OPERATOR'],
+              ['attributes', 'MTLS_ATTRIBUTE'], ['profiles', 'MTLS_PROFILE']) {
+    my ($table, $macro) = @$case;
+    my $rows = () = slurp(top() . "/include/tbl/$table.h") =~ /^\Q$macro\E\(/mg;
+    my $printed = () = qx("$program" $table) =~ /^\| [^-]/mg;
+    ok($rows > 5, "$table: $rows rows");
+    is($printed - 1, $rows, "$table: all are printed");
+}
+my $empty = join '', grep { /^\|/ && /\| *\|/ } split /^/, qx("$program" reasons);
+is($empty, '', 'no reason lacks a cell');
+
+# ---- directives ----
+
+my $text = slurp("$docs/directives.md");
+my %entries = map { $_ => 1 } $text =~ /^## (MTLS\w+)$/mg;
+my %commands;
+for my $file (glob(top() . '/src/*.c'), top() . '/mod_mtls_authz.c') {
+    $commands{$_} = 1 for slurp($file) =~ /AP_INIT_\w+\("(\w+)"/g;
+}
+ok(keys %commands >= 10, 'directives of the module: ' . keys %commands);
+is(join(' ', grep { !$entries{$_} } sort keys %commands), '', 'each has an entry');
+is(join(' ', grep { !$commands{$_} } sort keys %entries), '', 'each entry has a directive');
+for my $entry (split /^(?=## )/m, $text) {
+    my ($name) = $entry =~ /^## (.*)$/m or next;
+    next if $name !~ /^(?:MTLS|Require|AuthType)/;
+    like($entry, qr/^\| $_: \| \S/m, "$name: $_") for qw(Description Syntax Default Context);
+    my $anchor = lc $name =~ s/ /-/gr;
+    like($text, qr/\[\Q$name\E\]\(#\Q$anchor\E\)/, "$name is in the list");
+    like($entry, qr/\n\n    \S/, "$name: an example");
+}
+# Nobody else lists them: httpd tells what it knows.
+my $listed = configtest(conf => '', arguments => ['-L'])->{output};
+is(join(' ', grep { !/^MTLS/ || !$entries{$_} } map { /^(MTLS\w+)/ } split /\n/, $listed), '', 'httpd -L knows no other');
+for my $name (sort keys %entries) {
+    my ($where) = $listed =~ /^\Q$name\E \(mod_mtls_authz\.c\)\n(?:\t.*\n)*?\t(Allowed in .*)$/m;
+    my ($context) = $text =~ /^## \Q$name\E\n.*?^\| Context: \| (.*?) \|$/ms;
+    is($context, { 'Allowed in *.conf only outside <Directory>, <Files>, <Location>, or <If>' => 'server config, virtual host',
+                   'Allowed in *.conf anywhere' => 'server config, virtual host, directory' }->{ $where // '' } // $where,
+       "$name: the context is httpd's");
+}
+
+# ---- examples ----
+
+# Files that the examples name.
+my %file = map { $_ => pki('ca.pem') } map { /pem:(conf\/[\w-]+\.pem)/g } map { slurp($_) } map({ "$docs/$_" } @files);
+ok(keys %file > 3, 'examples name files');
+sub with_files { return $_[0] =~ s{pem:(conf/[\w-]+\.pem)}{"pem:" . pki($1 =~ /ca\.pem/ ? 'ca.pem' : 'ok.crt')}ger }
+
+my $fields = qx("$program" fields);
+my @rules = $fields =~ /\| `Require mtls ([^`]+)` \|$/mg;
+my @headers = $fields =~ /\| `(MTLSHeader [^`]+)` \|$/mg;
+is(@rules + @headers, () = ($fields =~ /^\| `/mg), 'each field has an example');
+ok(@rules > 30 && @headers > 5, @rules . ' rules and ' . @headers . ' headers');
+ok_config('the examples of the fields are accepted',
+          join '', "<Location />\n<RequireAny>\n", map({ with_files("Require mtls $_\n") } @rules), "</RequireAny>\n",
+          map({ "$_\n" } @headers), "</Location>\n");
+
+# Every indented block with directives, by itself, in the virtual host with TLS. Forms are no examples.
+my $FORM = qr/\bOPERATOR\b|\bPROFILE\b|\bFORMAT\b/;
+my $DIRECTIVE = qr/^\s*(?:<\/?(?:Location|VirtualHost|Require|If)|MTLS\w+ |Require mtls )/m;
+my $blocks = 0;
+for my $file (@files) {
+    my @blocks = map { s/^    //mgr } slurp("$docs/$file") =~ /\n\n((?:    [^\n]*\n|\n(?=    ))+)/g;
+    for my $block (@blocks) {
+        next if $block !~ $DIRECTIVE || $block =~ $FORM;
+        $block =~ s/^(\s*)(SSL\w+File|ServerName) .*\n//mg;
+        $block =~ s/^(\s*)SSLEngine on$/$1SSLEngine on\n$1SSLCertificateFile "\@PKI@\/server.crt"\n$1SSLCertificateKeyFile "\@PKI@\/server.key"/m;
+        $block =~ s/\*:443/127.0.0.1:1/;
+        $block =~ s{^(\s*CustomLog )logs/}{$1"\@DIR\@"/}mg && $block =~ s{"/(access\.log)}{/$1"};
+        $block = "<Location \"/example/\">\n$block</Location>\n" if $block =~ /^(?:<Require|Require)/m;
+        my ($first) = $block =~ /^\s*(?:<Location "\/example\/">\n)?(.*)/;
+        $blocks++;
+        ok_config("$file: $first", $block =~ /<VirtualHost/ ? { conf => with_files($block) } : { tls => with_files($block) });
+    }
+}
+ok($blocks > 15, "$blocks examples were loaded");
+
+# ---- words that the documentation may use ----
+
+my %slugs = map { $_ => 1 } slurp(top() . '/include/tbl/reasons.h') =~ /MTLS_REASON\(\w+, "([\w-]+)"/g;
+my @named = map { /reason(?: is)? `([a-z-]+)`/g } map { slurp($_) } map({ "$docs/$_" } @files);
+ok(@named > 3, 'reasons are named: ' . @named);
+is(join(' ', grep { !$slugs{$_} } @named), '', 'all of them exist');
+done_testing;
