@@ -255,12 +255,15 @@ sub log_since_mark {
 
 sub error_log { $_[0]->log_since_mark('error_log') }
 
-# The lines of the access log; waits until there are at least so many, since they are written after the response.
+# The lines of the access log that match; waits until there are at least so many (1), since they are written after
+# the response. For the same reason lines of earlier requests may still come after a mark: ask for a path of your own.
 sub access_log {
-    my ($self, $lines) = @_;
+    my ($self, $pattern, $lines) = @_;
+    ($pattern, $lines) = (qr/^/, $pattern) if !ref $pattern;
     my @found;
-    wait_for(sub { @found = split /\n/, $self->log_since_mark('access_log'); @found >= ($lines // 0) })
-        or die sprintf "%d lines in the access log, not %d\n", scalar @found, $lines;
+    wait_for(sub { @found = grep { $_ =~ $pattern } split /\n/, $self->log_since_mark('access_log');
+                   @found >= ($lines // 1) })
+        or die sprintf "%d such lines in the access log, not %d\n", scalar @found, $lines // 1;
     return @found;
 }
 
