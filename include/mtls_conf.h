@@ -97,6 +97,7 @@ typedef struct mtls_generation_t {
     int used;                        /**< anything of ours was written: else the module does nothing */
     mtls_fieldset_t *fields;
     mtls_headerset_t *headers;
+    const mtls_guard_t *exported;    /**< the names of all headers that are exported anywhere; set by mtls_check */
     apr_array_header_t *lines;       /**< of mtls_line_t *: every Require mtls line */
     const mtls_guard_t *guarded;     /**< every name that any virtual host may guard; set by mtls_check */
     mtls_castore_t *castore;         /**< NULL: chains are not needed, or no shared memory */

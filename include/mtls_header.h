@@ -50,7 +50,8 @@ const char *mtls_header_name_refused(apr_pool_t *p, const char *name);
 const char *mtls_header_name(const mtls_header_t *header);
 /** Its place in the set. */
 int mtls_header_slot(const mtls_header_t *header);
-/** True if its value may differ between two requests of one connection; else it can be kept. */
+/** True if its value may differ between two requests of one connection that both see the same believed
+ *  certificate; else it can be kept for them. */
 int mtls_header_live(const mtls_header_t *header);
 /** True if it is sent for a certificate that is not to be believed, too (a status header). */
 int mtls_header_status(const mtls_header_t *header);

@@ -174,6 +174,7 @@ static void make_guards(guards_t *guards)
     }
     guards->all = mtls_generation()->guarded = all;
     guards->used = used;
+    mtls_generation()->exported = used;
 }
 
 static const mtls_guard_t *passed(apr_pool_t *p, const apr_array_header_t *words)

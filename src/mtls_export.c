@@ -24,13 +24,6 @@ typedef struct pass_t {
     int n;
 } pass_t;
 
-static int count_header(void *ctx, const mtls_header_t *header, mtls_place_t place)
-{
-    (void)header, (void)place;
-    ++*(int *)ctx;
-    return 0;
-}
-
 /* Values that cannot change while the connection lives are made once for it. */
 static mtls_reason_t value_of(pass_t *pass, const mtls_header_t *header, const char **value)
 {
@@ -38,12 +31,8 @@ static mtls_reason_t value_of(pass_t *pass, const mtls_header_t *header, const c
     int slot = mtls_header_slot(header);
     mtls_reason_t reason;
 
-    if (mtls_header_live(header))
+    if (mtls_header_live(header) || pass->request->view.standing != MTLS_GRANTED)
         return mtls_header_render(pass->r->pool, header, &pass->request->view, value);
-    if (pass->request->view.standing != MTLS_GRANTED) {
-        *value = NULL;
-        return MTLS_GRANTED;
-    }
     if (mtls_peer_kept(peer, slot, value))
         return MTLS_GRANTED;
     reason = mtls_header_render(pass->r->pool, header, &pass->request->view, value);
@@ -56,8 +45,13 @@ static int make_value(void *ctx, const mtls_header_t *header, mtls_place_t place
 {
     pass_t *pass = ctx;
     const char *value = NULL;
+    int i;
 
     (void)place;
+    for (i = 0; i < pass->n; i++) {
+        if (pass->headers[i] == header)       /* two profiles share it */
+            return 0;
+    }
     pass->reason = value_of(pass, header, &value);
     if (pass->reason != MTLS_GRANTED) {
         pass->failed = header;
@@ -71,15 +65,29 @@ static int make_value(void *ctx, const mtls_header_t *header, mtls_place_t place
     return 0;
 }
 
-/* Whatever stands in the name of an exported header goes, whoever set it: the client's was removed
- * long ago, so this is an outer request's or the operator's own, and ours wins. */
-static int clear_name(void *ctx, const mtls_header_t *header, mtls_place_t place)
+static int is_named(void *ctx, const mtls_header_t *header, mtls_place_t place)
 {
-    pass_t *pass = ctx;
-
     (void)place;
-    mtls_strip_name(pass->r->headers_in, mtls_header_name(header));
-    return 0;
+    return mtls_header_folds_equal(mtls_header_name(header), ctx);
+}
+
+/* Whatever stands in the name of a header exported here goes, whoever set it: the client's was removed
+ * long ago, so this is an outer request's or the operator's own, and ours wins. */
+static void clear_names(request_rec *r, const mtls_dir_t *dir)
+{
+    const mtls_guard_t *exported = mtls_generation()->exported;
+    const apr_array_header_t *array = apr_table_elts(r->headers_in);
+    const apr_table_entry_t *entries = (const apr_table_entry_t *)array->elts;
+    int i = 0;
+
+    while (i < array->nelts) {
+        char *name = entries[i].key;
+
+        if (mtls_guard_find(exported, name, strlen(name)) >= 0 && mtls_conf_each_header(dir, is_named, name))
+            apr_table_unset(r->headers_in, name);     /* moves what is behind it to here */
+        else
+            i++;
+    }
 }
 
 /* Before the operator's own headers are set: a subrequest has a copy of its main request's. */
@@ -135,7 +143,7 @@ static void set_headers(pass_t *pass)
     for (i = 0; i < pass->n; i++) {
         const char *name = mtls_header_name(pass->headers[i]);
 
-        apr_table_setn(pass->r->headers_in, name, pass->values[i]);
+        apr_table_addn(pass->r->headers_in, name, pass->values[i]);     /* none is left: see clear_names */
         APR_ARRAY_PUSH(pass->request->exported, const char *) = name;
     }
 }
@@ -145,23 +153,21 @@ static int export_identity(request_rec *r)
     const mtls_dir_t *dir;
     pass_t pass = { .r = r };
     apr_int64_t most;
-    int headers = 0;
+    apr_size_t room;
 
     if (!mtls_generation() || !mtls_generation()->used)
         return DECLINED;
     dir = mtls_dir_of(r);
     if (!dir->exports && !dir->singles)
         return DECLINED;
-    mtls_conf_each_header(dir, clear_name, &pass);
+    clear_names(r, dir);
     if (mtls_request_refused(r) || r->method_number == M_TRACE)     /* TRACE shows a request to its sender */
         return DECLINED;
-    mtls_conf_each_header(dir, count_header, &headers);
-    if (!headers)
-        return DECLINED;
+    room = (apr_size_t)mtls_headerset_len(mtls_generation()->headers);
     mtls_request_view(r);
     pass.request = mtls_request_of(r);
-    pass.headers = apr_palloc(r->pool, sizeof(*pass.headers) * (apr_size_t)headers);
-    pass.values = apr_palloc(r->pool, sizeof(*pass.values) * (apr_size_t)headers);
+    pass.headers = apr_palloc(r->pool, sizeof(*pass.headers) * room);
+    pass.values = apr_palloc(r->pool, sizeof(*pass.values) * room);
     most = dir->max_headers == MTLS_UNSET ? MTLS_MAX_HEADERS_DEFAULT : dir->max_headers;
     if (!mtls_conf_each_header(dir, make_value, &pass) && pass.octets > most)
         pass.reason = MTLS_TOO_LARGE;

@@ -93,13 +93,16 @@ int mtls_header_same(const mtls_header_t *a, const mtls_header_t *b)
     return a->n == b->n && same_parts(a->parts, b->parts, a->n);
 }
 
+/* "verify" is live, but always the same for a certificate that is believed. */
 static int is_live(const mtls_part_t *parts, int n)
 {
     int i, j;
 
     for (i = 0; i < n; i++) {
         for (j = 0; j < parts[i].n; j++) {
-            if (parts[i].terms[j].field->row->flags & MTLS_FIELD_LIVE)
+            const mtls_field_row_t *row = parts[i].terms[j].field->row;
+
+            if (row->flags & MTLS_FIELD_LIVE && row->id != MTLS_F_VERIFY)
                 return 1;
         }
     }

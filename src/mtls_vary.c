@@ -7,7 +7,8 @@
 #include "mtls_request.h"
 #include "mtls_vary.h"
 
-static const char filter_name[] = "MTLS_VARY";
+/* Set when the module is loaded, before there are threads. */
+static ap_filter_rec_t *filter;
 
 static int is_exported(const mtls_request_t *request, const char *name)
 {
@@ -57,12 +58,12 @@ static apr_status_t watch_response(ap_filter_t *f, apr_bucket_brigade *bb)
 void mtls_vary_watch(request_rec *r)
 {
     if (!r->main)
-        ap_add_output_filter(filter_name, NULL, r, r->connection);
+        ap_add_output_filter_handle(filter, NULL, r, r->connection);
 }
 
 void mtls_vary_register(void)
 {
     /* Behind mod_cache, which sees the request's identity headers and may well keep one response for each;
      * before the response's head is written. */
-    ap_register_output_filter(filter_name, watch_response, NULL, (ap_filter_type)(AP_FTYPE_CONTENT_SET + 5));
+    filter = ap_register_output_filter("MTLS_VARY", watch_response, NULL, (ap_filter_type)(AP_FTYPE_CONTENT_SET + 5));
 }
