@@ -1,0 +1,317 @@
+#!/usr/bin/perl
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+#
+# Each directive, written wrongly, and what httpd -t says; between them its good forms.
+use MTLS::Test;
+use MTLS::Cases;
+
+run_cases(do { local $/; scalar <DATA> }, $0);
+
+sub refused { my ($config, $sentence) = @_; is((said_of(conf => $config))[0], $sentence, $config =~ s/[^ -~]/?/gr) }
+
+# Names that HTTP, the connection, the client's credentials or mod_proxy need (RFC 9110, RFC 9112, RFC 7239), in
+# spellings that a backend may fold to the same one.
+my %OWNED = (
+    'it belongs to the HTTP message itself' => [qw(Host Content-Length Content-Type Transfer-Encoding Trailer Expect
+        Range If-Match If-None-Match Accept Accept-Encoding Cache-Control Date Origin Referer User-Agent Sec-Fetch-Site)],
+    'it belongs to the connection, and proxies remove it' =>
+        [qw(Connection Proxy-Connection Keep-Alive TE Upgrade HTTP2-Settings)],
+    'it carries the client\'s own credentials to the backend' => [qw(Authorization Proxy-Authorization Cookie)],
+    'mod_proxy sets it' => [qw(X-Forwarded-For X-Forwarded-Host X-Forwarded-Server Forwarded Via Max-Forwards)],
+);
+for my $why (sort keys %OWNED) {
+    for my $name (@{ $OWNED{$why} }) {
+        my %spelling = map { $_ => 1 } $name, lc $name, uc($name) =~ tr/-/_/r, $name =~ tr/-/./r;
+        for my $spelt (sort keys %spelling) {
+            refused("MTLSHeader $spelt subject.cn", "MTLSHeader: header '$spelt' cannot be exported: $why");
+        }
+    }
+}
+my $TOKEN = 'a header name consists of letters, digits and !#$%&\'*+-.^_`|~';
+for my $name ('X Name', 'X:Name', 'X(Name)', 'X,Name', 'X/Name', 'X=Name', 'X@Name', 'X[Name]', 'X{Name}', "X\tName", "X\x{e4}") {
+    my $shown = join '', map { ord >= 0x20 && ord() <= 0x7e ? $_ : sprintf '\\x%02X', ord } split //, $name;
+    refused("MTLSHeader \"$name\" subject.cn", "MTLSHeader: header '$shown' cannot be exported: $TOKEN");
+}
+for my $name (qw(X-Client-Name X_Client_Name X.Client.Name Client-Cert Tea Hosts Accepted Via-Cert)) {
+    ok_config("MTLSHeader $name", "MTLSHeader $name subject.cn");
+}
+done_testing;
+__DATA__
+MTLSExport
+! MTLSExport: needs a profile, or none
+
+MTLSExport nosuch
+! MTLSExport: unknown profile 'nosuch'; known are @PROFILES@
+
+MTLSExport "x\y"
+! MTLSExport: unknown profile 'x\\y'; known are @PROFILES@
+
+MTLSExport -nosuch
+! MTLSExport: unknown profile 'nosuch'; known are @PROFILES@
+
+MTLSExport NGINX
+! MTLSExport: unknown profile 'NGINX'; known are @PROFILES@
+
+MTLSExport none nginx
+! MTLSExport: 'none' stands alone
+
+MTLSExport nginx none
+! MTLSExport: 'none' stands alone
+
+MTLSExport +none
+! MTLSExport: unknown profile 'none'; known are @PROFILES@
+
+MTLSExport nginx +xfcc
+! MTLSExport: either all words begin with + or -, or none does
+
+MTLSExport -nginx xfcc
+! MTLSExport: either all words begin with + or -, or none does
+
+MTLSExport nginx
+MTLSExport xfcc
+! MTLSExport: stands twice in this section; write all profiles on one line
+
+MTLSExport nginx nginx
+! MTLSExport: profile 'nginx' is named twice
+
+MTLSExport xfcc:uri xfcc:dns
+! MTLSExport: profile 'xfcc' is named twice
+
+MTLSExport +xfcc -xfcc
+! MTLSExport: profile 'xfcc' is named twice
+
+MTLSExport -xfcc:uri
+! MTLSExport: '-xfcc:uri' takes the whole profile out: write '-xfcc'
+
+MTLSExport nginx:cert
+! MTLSExport: profile 'nginx' takes no options
+
+MTLSExport nginx:
+! MTLSExport: profile 'nginx': nothing stands behind the colon
+
+MTLSExport xfcc:uri,nosuch
+! MTLSExport: profile 'xfcc' has no option 'nosuch'; it takes cert, chain, subject, uri, dns
+
+MTLSExport xfcc:uri,
+! MTLSExport: profile 'xfcc' has no option ''; it takes cert, chain, subject, uri, dns
+
+MTLSExport xfcc:uri,dns,uri
+! MTLSExport: profile 'xfcc' has option 'uri' twice
+
+MTLSExport vault:Host
+! MTLSExport: profile 'vault' cannot use the header name 'Host': it belongs to the HTTP message itself
+
+MTLSExport remote-user:Proxy_Connection
+! MTLSExport: profile 'remote-user' cannot use the header name 'Proxy_Connection': it belongs to the connection, and proxies remove it
+
+MTLSExport "remote-user:X User"
+! MTLSExport: profile 'remote-user' cannot use the header name 'X User': a header name consists of letters, digits and !#$%&'*+-.^_`|~
+
+MTLSHeader X-Name
+! MTLSHeader takes two or three arguments, one identity header: NAME FIELD [FORMAT], NAME "=literal", or NAME none
+
+MTLSHeader X-Name subject.cn text more
+! MTLSHeader takes two or three arguments, one identity header: NAME FIELD [FORMAT], NAME "=literal", or NAME none
+
+MTLSHeader X-Name nonsense
+! MTLSHeader: unknown field 'nonsense'; known are @FIELDS@
+
+MTLSHeader X-Name subjekt.cn
+! MTLSHeader: unknown field 'subjekt.cn', did you mean 'subject.cn'? Known are @FIELDS@
+
+MTLSHeader X-Name subject.nosuch
+! MTLSHeader: unknown field 'subject.nosuch'; known are @FIELDS@
+
+MTLSHeader X-Name subject.1.2x
+! MTLSHeader: unknown field 'subject.1.2x': '1.2x' behind 'subject.' is not an object identifier: numbers with dots between them are needed, such as 1.3.6.1.4.1.99999.1
+
+MTLSHeader X-Name ext.
+! MTLSHeader: unknown field 'ext.': '' behind 'ext.' is empty
+
+MTLSHeader X-Name subject.cn nosuch
+! MTLSHeader: unknown format 'nosuch'; known are @FORMATS@
+
+MTLSHeader X-Name subject.cn ascii
+! MTLSHeader: unknown format 'ascii'; known are @FORMATS@
+
+MTLSHeader X-Name subject.cn hex
+! MTLSHeader: field 'subject.cn' cannot be written as 'hex'; it takes text, utf8, sf, base64, base64url, list-comma, list-base64
+
+MTLSHeader X-Name not-after unix-time
+! MTLSHeader: unknown format 'unix-time'; known are @FORMATS@
+
+MTLSHeader X-Name not-after text
+! MTLSHeader: field 'not-after' cannot be written as 'text'; it takes rfc3339, unix, openssl-time, asn1-time
+
+MTLSHeader X-Name none text
+! MTLSHeader: 'none' takes no format
+
+MTLSHeader X-Name "=word" text
+! MTLSHeader: '=word' is a literal and takes no format
+
+MTLSHeader X-Name "="
+! MTLSHeader: the literal behind '=' is empty
+
+MTLSHeader X-Name "= word"
+! MTLSHeader: literal '= word' must be printable ASCII without a blank at its begin or end
+
+MTLSHeader X-Name "=wörd"
+! MTLSHeader: literal '=w\xC3\xB6rd' must be printable ASCII without a blank at its begin or end
+
+MTLSHeader X-Name subject.cn
+MTLSHeader x_name subject.o
+! MTLSHeader: header 'x_name' was set on line 1 of this section already, as 'X-Name'
+
+MTLSHeader X-Name none
+MTLSHeader X.NAME subject.o
+! MTLSHeader: header 'X.NAME' was set on line 1 of this section already, as 'X-Name'
+
+MTLSHeader Host none
+! MTLSHeader: header 'Host' cannot be exported: it belongs to the HTTP message itself
+
+MTLSHeader authorization "=Basic YTpi"
+! MTLSHeader: header 'authorization' cannot be exported: it carries the client's own credentials to the backend
+
+MTLSHeader X-FORWARDED_FOR san.ip
+! MTLSHeader: header 'X-FORWARDED_FOR' cannot be exported: mod_proxy sets it
+
+MTLSHeader -- subject.cn
+! MTLSHeader: header '--' cannot be exported: a header name needs a letter or a digit
+
+MTLSMaxHeaders
+! MTLSMaxHeaders takes one argument, most bytes of identity headers that are added to a request; over it the request is denied
+
+MTLSMaxHeaders 0
+! MTLSMaxHeaders: '0' is not a number of bytes from 1 to 2147483647
+
+MTLSMaxHeaders 8k
+! MTLSMaxHeaders: '8k' is not a number of bytes from 1 to 2147483647
+
+MTLSMaxHeaders -1
+! MTLSMaxHeaders: '-1' is not a number of bytes from 1 to 2147483647
+
+MTLSMaxHeaders 99999999999999999999999
+! MTLSMaxHeaders: '99999999999999999999999' is not a number of bytes from 1 to 2147483647
+
+MTLSMaxHeaders 2147483648
+! MTLSMaxHeaders: '2147483648' is not a number of bytes from 1 to 2147483647
+
+MTLSMaxHeaders 2147483647
+! ok
+
+MTLSUser
+! MTLSUser takes one, two or three arguments, the user name from the certificate: FIELD [FORMAT] [match=REGEX]
+
+MTLSUser nosuch
+! MTLSUser: unknown field 'nosuch'; known are @FIELDS@
+
+MTLSUser verify
+! MTLSUser: 'verify' says nothing about who the client is
+
+MTLSUser Certificate
+! MTLSUser: 'Certificate' says nothing about who the client is
+
+MTLSUser san.email nosuch
+! MTLSUser: 'nosuch' is neither a format for one value nor match=REGEX
+
+MTLSUser san.email list-comma
+! MTLSUser: 'list-comma' is neither a format for one value nor match=REGEX
+
+MTLSUser san.email ascii
+! MTLSUser: 'ascii' is neither a format for one value nor match=REGEX
+
+MTLSUser san.email hex
+! MTLSUser: field 'san.email' (mail address) cannot be written as 'hex'
+
+MTLSUser subject text
+! MTLSUser: field 'subject' (distinguished name) cannot be written as 'text'
+
+MTLSUser san.email match=(
+! MTLSUser: 'match=(' is not a regular expression: bad argument at offset 1
+
+MTLSUser san.email "match=(a))(b"
+! MTLSUser: 'match=(a))(b' is not a regular expression: bad argument at offset 3
+
+MTLSUser san.email match=
+! MTLSUser: 'match=' has no group: the user name is what its first (...) catches
+
+MTLSUser san.email match=[^@]+
+! MTLSUser: 'match=[^@]+' has no group: the user name is what its first (...) catches
+
+MTLSUser san.email match=(?:[^@]+)@example\.org
+! MTLSUser: 'match=(?:[^@]+)@example\\.org' has no group: the user name is what its first (...) catches
+
+MTLSUser subject.cn match=\(a\)
+! MTLSUser: 'match=\\(a\\)' has no group: the user name is what its first (...) catches
+
+MTLSUser san.email match=(.+) match=(.+)
+! MTLSUser: match= stands twice
+
+MTLSUser san.email text utf8
+! MTLSUser: 'utf8' is one word too many: FIELD [FORMAT] [match=REGEX]
+
+MTLSUser san.email match=(.+) text
+! MTLSUser: 'text' is one word too many: FIELD [FORMAT] [match=REGEX]
+
+MTLSUser subject.cn utf8 "match=(?<who>\p{L}+)"
+! ok
+
+MTLSEnv perhaps
+! MTLSEnv must be On or Off
+
+MTLSEnv
+! MTLSEnv must be On or Off
+
+MTLSBackstop strict
+! MTLSBackstop must be On or Off
+
+MTLSBackstop
+! MTLSBackstop must be On or Off
+
+MTLSPathCheck on
+! MTLSPathCheck: unknown word 'on'; known are strict, off
+
+MTLSPathCheck
+! MTLSPathCheck takes one argument, refuse request targets that a backend may read differently: strict or off
+
+MTLSGuard some
+! MTLSGuard: unknown word 'some'; known are all, used, off
+
+MTLSGuard all used
+! MTLSGuard takes one argument, which header names are removed from what clients send: all, used or off
+
+<Location "/x">
+MTLSGuard all
+</Location>
+! MTLSGuard not allowed in <Location> context
+
+MTLSOnSpoof deny
+! MTLSOnSpoof: unknown word 'deny'; known are strip, reject
+
+MTLSOnSpoof
+! MTLSOnSpoof takes one argument, what happens to a request with a guarded header: strip or reject
+
+<Directory "/">
+MTLSOnSpoof reject
+</Directory>
+! MTLSOnSpoof not allowed in <Directory> context
+
+MTLSPass
+! MTLSPass requires at least one argument, header names or profiles that clients of this virtual host may send
+
+MTLSPass nginx Host
+! MTLSPass: 'Host' is neither a profile nor a header to pass: it belongs to the HTTP message itself
+
+MTLSPass "X Name"
+! MTLSPass: 'X Name' is neither a profile nor a header to pass: a header name consists of letters, digits and !#$%&'*+-.^_`|~
+
+MTLSPass xfcc:uir
+! MTLSPass: profile 'xfcc' has no option 'uir'; it takes cert, chain, subject, uri, dns
+
+MTLSPass vault:
+! MTLSPass: profile 'vault': nothing stands behind the colon
+
+<If "true">
+MTLSPass nginx
+</If>
+! MTLSPass not allowed in <If> context
