@@ -13,6 +13,15 @@ static apr_status_t free_regex(void *regex)
     return APR_SUCCESS;
 }
 
+static apr_size_t measure_trimmed(const char *text)
+{
+    apr_size_t len = strlen(text);
+
+    while (len && text[len - 1] == ' ')
+        len--;
+    return len;
+}
+
 static const char *regex_compile(apr_pool_t *p, const char *pattern, void **regex)
 {
     ap_regex_t *made = apr_palloc(p, sizeof(*made));
@@ -21,7 +30,8 @@ static const char *regex_compile(apr_pool_t *p, const char *pattern, void **rege
 
     if (rc) {
         ap_regerror(rc, made, error, sizeof(error));
-        return apr_pstrdup(p, error);
+        /* httpd fills its number up with blanks. */
+        return apr_pstrmemdup(p, error, measure_trimmed(error));
     }
     apr_pool_cleanup_register(p, made, free_regex, apr_pool_cleanup_null);
     *regex = made;

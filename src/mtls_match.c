@@ -47,12 +47,16 @@ struct relation_t {
 const char *mtls_regex_make(apr_pool_t *p, const mtls_host_t *host, const char *pattern, const mtls_regex_t **regex)
 {
     mtls_regex_t *made = apr_palloc(p, sizeof(*made));
-    const char *error;
+    const char *error, *plain;
     void *alone;
 
     /* By itself first, so that no pattern can close the group that anchors it. */
     error = host->regex_compile(p, apr_pstrcat(p, REGEX_LIMITS, pattern, NULL), &alone);
-    if (!error)
+    if (error) {
+        plain = host->regex_compile(p, pattern, &alone);     /* its offsets are those the operator can count */
+        error = plain ? plain : error;
+    }
+    else
         error = host->regex_compile(p, apr_pstrcat(p, REGEX_LIMITS, "\\A(?:", pattern, ")\\z", NULL), &made->compiled);
     if (error)
         return apr_psprintf(p, "is not a regular expression: %s", error);
