@@ -8,12 +8,13 @@ package MTLS::Cases;
 # Cases are parted by empty lines. "ok" behind "! " is no refusal and no warning, "warns @2@: ..." a warning.
 # A case that begins with Require stands in a <Location>; "[tls]" or another part alone on a line says where
 # the case and all behind it stand (see MTLS::Server). @1@ in a sentence is file and line of the case's first line;
-# @FIELDS@, @PROFILES@, @FORMATS@, @ATTRIBUTES@, @PURPOSES@ are the lists that the tables in include/tbl hold.
+# @FIELDS@, @PROFILES@, @FORMATS@, @ATTRIBUTES@, @PURPOSES@ are the lists that the tables in include/tbl hold, @DIR@ and
+# @PKI@ in both the same directories.
 use strict;
 use warnings;
 use Test::More;
 use Exporter 'import';
-use MTLS::Env qw(top slurp);
+use MTLS::Env qw(top pki slurp);
 use MTLS::Server;
 our @EXPORT = qw(run_cases read_cases expand said_of sentences_of);
 
@@ -80,7 +81,7 @@ sub told {
     return $line =~ s{\\\\}{\\}gr =~ s{(\S*/httpd\.conf:| on line )(\d+)(?=\D|$)}{
         my $number = $2 - $begin + 1;
         $1 eq ' on line ' ? " on line $number" : "\@$number\@";
-    }ger;
+    }ger =~ s/\Q@{[ pki() ]}\E/\@PKI@/gr =~ s{[^\s:']*/servers/[^/]*-configtest}{\@DIR@}gr;
 }
 
 # What httpd -t says to lines in a part: (the refusal or undef, the warnings).
