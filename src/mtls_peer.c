@@ -18,6 +18,7 @@
 
 struct mtls_peer_t {
     X509 *certificate;            /* a reference of our own */
+    long result;                  /* OpenSSL's verify result when trust was judged */
     mtls_reason_t trust;
     const mtls_facts_t *facts;
     int slots;
@@ -30,8 +31,8 @@ typedef struct tls_t {
     const mtls_peer_t *peer;      /* NULL until somebody asks */
 } tls_t;
 
-static const mtls_peer_t no_tls = { NULL, MTLS_NO_TLS, NULL, 0, NULL };
-static const mtls_peer_t unknown_peer = { NULL, MTLS_UNVERIFIED, NULL, 0, NULL };
+static const mtls_peer_t no_tls = { .trust = MTLS_NO_TLS };
+static const mtls_peer_t unknown_peer = { .trust = MTLS_UNVERIFIED };
 static char nothing_kept[] = "";
 
 static apr_status_t free_peer(void *data)
@@ -69,11 +70,29 @@ static mtls_str_t session_id(SSL *ssl)
     return (mtls_str_t){ (const char *)id, len };
 }
 
+/* Where the verification was this connection's own, its chain is at hand, however long it is. A resumed
+ * session has none, and what an earlier handshake of the connection left does not begin with this certificate. */
+static void find_chain(conn_rec *c, SSL *ssl, X509 *certificate, const mtls_record_t *record, mtls_source_t *source)
+{
+    STACK_OF(X509) *verified = SSL_get0_verified_chain(ssl);
+    int n = sk_X509_num(verified) - 1, i;
+    int room = n > MTLS_RECORD_CHAIN_MAX ? n : MTLS_RECORD_CHAIN_MAX;
+    X509 **chain = apr_palloc(c->pool, sizeof(*chain) * (apr_size_t)room);
+
+    source->chain = chain;
+    if (n < 0 || sk_X509_value(verified, 0) != certificate) {
+        source->chain_len = mtls_session_chain(record, chain);
+        return;
+    }
+    for (i = 0; i < n; i++)
+        chain[i] = sk_X509_value(verified, i + 1);
+    source->chain_len = n;
+}
+
 static const mtls_facts_t *read_facts(conn_rec *c, SSL *ssl, X509 *certificate, const mtls_record_t *record)
 {
-    X509 *chain[MTLS_RECORD_CHAIN_MAX];
     mtls_source_t source = {
-        .leaf = certificate, .chain = chain, .chain_len = -1,
+        .leaf = certificate, .chain_len = -1,
         .tls_version = SSL_get_version(ssl), .sni = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name),
         .cipher = SSL_get_cipher_name(ssl), .cipher_bits = SSL_get_cipher_bits(ssl, NULL),
         .session_id = session_id(ssl), .server = SSL_get_certificate(ssl)
@@ -81,7 +100,7 @@ static const mtls_facts_t *read_facts(conn_rec *c, SSL *ssl, X509 *certificate, 
     const mtls_fieldset_t *fields = mtls_generation()->fields;
 
     if (mtls_fieldset_flags(fields) & MTLS_FIELD_CHAIN)
-        source.chain_len = mtls_session_chain(record, chain);
+        find_chain(c, ssl, certificate, record, &source);
     return mtls_facts_read(c->pool, fields, &source);
 }
 
@@ -91,6 +110,7 @@ static const mtls_peer_t *make_peer(conn_rec *c, SSL *ssl, X509 *certificate)
     mtls_record_t record;
 
     peer->trust = MTLS_NO_CERTIFICATE;
+    peer->result = SSL_get_verify_result(ssl);
     if (!certificate)
         return peer;
     ERR_set_mark();
@@ -111,7 +131,8 @@ static tls_t *tls_of(conn_rec *c)
     return ap_get_module_config(c->conn_config, &mtls_authz_module);
 }
 
-/* Made when first asked for, and again when the handshake has brought another certificate. */
+/* Made when first asked for, and again when another handshake has brought another certificate, or
+ * mod_ssl has verified the same one again (SSLOptions +OptRenegotiate) with another result. */
 static const mtls_peer_t *current_peer(conn_rec *c, tls_t *tls)
 {
     X509 *certificate;
@@ -119,7 +140,7 @@ static const mtls_peer_t *current_peer(conn_rec *c, tls_t *tls)
     if (!ap_ssl_conn_is_ssl(c))          /* mod_ssl gave up: plain HTTP was spoken to it */
         return &no_tls;
     certificate = SSL_get0_peer_certificate(tls->ssl);
-    if (!tls->peer || tls->peer->certificate != certificate)
+    if (!tls->peer || tls->peer->certificate != certificate || tls->peer->result != SSL_get_verify_result(tls->ssl))
         tls->peer = make_peer(c, tls->ssl, certificate);
     return tls->peer;
 }
@@ -182,13 +203,31 @@ static int note_connection(conn_rec *c, SSL *ssl, int is_proxy)
     return OK;
 }
 
-/* Behind mod_ssl's handshake, before mod_http2 starts threads: their streams find the peer made. On
- * HTTP/1 it waits for the first request that asks. */
+/* A client may also speak HTTP/2 without having announced it, where H2Direct is on. */
+static int may_have_streams(conn_rec *c)
+{
+    return strcmp(ap_get_protocol(c), "http/1.1") || ap_is_allowed_protocol(c, NULL, NULL, "h2");
+}
+
+/* Behind mod_ssl's handshake, before mod_http2 starts threads: their streams find the peer made. Where
+ * there will be none it waits for the first request that asks. */
 static int prepare_streams(conn_rec *c)
 {
     tls_t *tls = c->master ? NULL : tls_of(c);
 
-    if (tls && !tls->peer && strcmp(ap_get_protocol(c), "http/1.1"))
+    if (tls && !tls->peer && may_have_streams(c))
+        current_peer(c, tls);
+    return DECLINED;
+}
+
+/* In a request that is upgraded (H2Upgrade on) renegotiation may have changed the certificate before. Without
+ * one it is the handshake that chooses, which is not at its end. */
+static int prepare_upgrade(conn_rec *c, request_rec *r, server_rec *s, const char *protocol)
+{
+    tls_t *tls = r && !c->master ? tls_of(c) : NULL;
+
+    (void)s, (void)protocol;
+    if (tls)
         current_peer(c, tls);
     return DECLINED;
 }
@@ -209,4 +248,5 @@ void mtls_peer_register(void)
     APR_OPTIONAL_HOOK(ssl, init_server, mtls_session_init_server, NULL, NULL, APR_HOOK_MIDDLE);
     APR_OPTIONAL_HOOK(ssl, pre_handshake, note_connection, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_process_connection(prepare_streams, after, before, APR_HOOK_MIDDLE);
+    ap_hook_protocol_switch(prepare_upgrade, NULL, NULL, APR_HOOK_FIRST);
 }
