@@ -7,6 +7,7 @@ In, all members optional but port:
     plain               true: no TLS
     http                "1.1" (default) or "2"
     tls                 "1.2" or "1.3": only this version (default: both)
+    alpn                list of protocols to offer instead of the one that http says
     sni                 server name sent (localhost); "" for none
     cert, key           PEM files (cert: certificate and chain; key may stand in cert)
     pha                 true: offer post-handshake authentication
@@ -229,7 +230,7 @@ class Client:
 
     def context(self, job):
         """One per way of connecting: OpenSSL resumes a session only where it was made."""
-        key = tuple(job.get(k) for k in ("tls", "cert", "key", "http", "pha"))
+        key = tuple(str(job.get(k)) for k in ("tls", "cert", "key", "http", "pha", "alpn"))
         if key not in self.contexts:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
             context.check_hostname = False
@@ -243,7 +244,9 @@ class Client:
                 context.load_cert_chain(job["cert"], job.get("key"))
             if job.get("pha"):
                 context.post_handshake_auth = True
-            context.set_alpn_protocols(["h2"] if str(job.get("http")) == "2" else ["http/1.1"])
+            protocols = job.get("alpn", ["h2"] if str(job.get("http")) == "2" else ["http/1.1"])
+            if protocols:
+                context.set_alpn_protocols(protocols)
             self.contexts[key] = context
         return self.contexts[key]
 

@@ -43,7 +43,7 @@ sub do {
 sub job {
     my ($server, %how) = @_;
     my %job = map { exists $how{$_} ? ($_ => $how{$_}) : () }
-        qw(http tls sni key pha session save conn close plain port timeout);
+        qw(http tls sni key alpn pha session save conn close plain port timeout);
     $job{port} //= $how{plain} ? $server->http_port : $server->https_port;
     if (defined $how{cert}) {
         @job{qw(cert key)} = (pki("$how{cert}.chain.pem"), pki("$how{cert}.key"));
