@@ -49,4 +49,8 @@ const char *mtls_text_hex(apr_pool_t *p, mtls_str_t s, char sep, int upper);
 /** The octet that the two hexadecimal digits at at stand for, or -1. Reads no further than a NUL. */
 int mtls_text_octet(const char *at);
 
+/** How many characters to insert, delete, change or swap with their neighbour to make a of b; words of
+ *  more than 40 octets are 40 apart from everything. */
+int mtls_text_distance(const char *a, const char *b);
+
 #endif

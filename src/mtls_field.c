@@ -71,38 +71,6 @@ static const char *list_fields(apr_pool_t *p)
     return list;
 }
 
-enum { NAME_MAX_NEAR = 40 };
-
-static int smallest(int a, int b, int c)
-{
-    int least = a < b ? a : b;
-
-    return least < c ? least : c;
-}
-
-/* How many characters to insert, delete, change or swap with their neighbour; at most for short names. */
-static int measure_distance(const char *a, const char *b)
-{
-    int row[3][NAME_MAX_NEAR + 1], a_len = (int)strlen(a), b_len = (int)strlen(b), i, j;
-
-    if (a_len > NAME_MAX_NEAR || b_len > NAME_MAX_NEAR)
-        return NAME_MAX_NEAR;
-    for (j = 0; j <= b_len; j++)
-        row[0][j] = j;
-    for (i = 1; i <= a_len; i++) {
-        int *now = row[i % 3];
-        const int *above = row[(i + 2) % 3], *two_above = row[(i + 1) % 3];
-
-        now[0] = i;
-        for (j = 1; j <= b_len; j++) {
-            now[j] = smallest(above[j] + 1, now[j - 1] + 1, above[j - 1] + (a[i - 1] != b[j - 1]));
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && two_above[j - 2] + 1 < now[j])
-                now[j] = two_above[j - 2] + 1;
-        }
-    }
-    return row[a_len % 3][b_len];
-}
-
 /* The field whose name is near enough to be meant, or NULL. */
 static const char *find_near(apr_pool_t *p, const char *name)
 {
@@ -115,7 +83,7 @@ static const char *find_near(apr_pool_t *p, const char *name)
         for (member = 0; member < (has_named_members(row) ? mtls_attribute_names_len : 1); member++) {
             const char *suffix = has_named_members(row) ? mtls_attribute_names[member].suffix : "";
             const char *candidate = apr_pstrcat(p, row->name, suffix, NULL);
-            int distance = measure_distance(name, candidate);
+            int distance = mtls_text_distance(name, candidate);
 
             if (distance >= best || (row->flags & MTLS_FIELD_FAMILY && !*suffix))
                 continue;

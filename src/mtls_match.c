@@ -1,300 +1,15 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-#include <apr_hash.h>
-#include <apr_lib.h>
+/* Rules: words become a rule once; asking it is pure. */
+#include <string.h>
 #include <apr_strings.h>
 
-#include "mtls_match.h"
-#include "mtls_pem.h"
+#include "mtls_relation.h"
 
 const mtls_operator_t mtls_operators[] = {
 #define MTLS_OPERATOR(name, bit, doc) { name, bit, doc },
 #include "tbl/operators.h"
 };
 const int mtls_operators_len = (int)(sizeof(mtls_operators) / sizeof(mtls_operators[0]));
-
-struct mtls_regex_t {
-    const mtls_host_t *host;
-    void *compiled;
-};
-
-/** How values stand in an operator to operands: one row per family of operators. */
-typedef struct relation_t relation_t;
-
-struct mtls_rule_t {
-    const mtls_field_t *field;           /* NULL: the bare rule */
-    const mtls_operator_t *op;
-    const relation_t *relation;
-    apr_array_header_t *operands;        /* of mtls_value_t, or of const mtls_regex_t * */
-    apr_hash_t *keys;                    /* is: canonical keys of the operands */
-    apr_array_header_t *prefixes;        /* is, IP networks: the distinct prefix lengths, mtls_value_t */
-};
-
-/** 1 yes, 0 no, -1 no, because a limit was reached. */
-typedef int relate_fn(const mtls_rule_t *rule, const mtls_value_t *value);
-
-struct relation_t {
-    unsigned ops;
-    /** One word behind the operator. @return NULL or a sentence fragment that follows the quoted word. */
-    const char *(*operand)(apr_pool_t *p, const mtls_host_t *host, mtls_rule_t *rule, const char *word);
-    relate_fn *relate;
-};
-
-/* ---- regular expressions ---- */
-
-/* Enough for any sane expression over a certificate's text; a hostile pair gives up in well under 50 ms. */
-#define REGEX_LIMITS "(*UTF)(*LIMIT_MATCH=100000)"
-
-const char *mtls_regex_make(apr_pool_t *p, const mtls_host_t *host, const char *pattern, const mtls_regex_t **regex)
-{
-    mtls_regex_t *made = apr_palloc(p, sizeof(*made));
-    const char *error, *plain;
-    void *alone;
-
-    /* By itself first, so that no pattern can close the group that anchors it. */
-    error = host->regex_compile(p, apr_pstrcat(p, REGEX_LIMITS, pattern, NULL), &alone);
-    if (error) {
-        plain = host->regex_compile(p, pattern, &alone);     /* its offsets are those the operator can count */
-        error = plain ? plain : error;
-    }
-    else
-        error = host->regex_compile(p, apr_pstrcat(p, REGEX_LIMITS, "\\A(?:", pattern, ")\\z", NULL), &made->compiled);
-    if (error)
-        return apr_psprintf(p, "is not a regular expression: %s", error);
-    made->host = host;
-    *regex = made;
-    return NULL;
-}
-
-int mtls_regex_match(const mtls_regex_t *regex, mtls_str_t text, mtls_str_t *group)
-{
-    return regex->host->regex_match(regex->compiled, text, group);
-}
-
-/* ---- is ---- */
-
-/* A network's key alone is not unique: 10.0.0.0/8 and 10.0.0.0/16 have the same. */
-static mtls_str_t network_key(char *room, mtls_str_t address, apr_int64_t prefix)
-{
-    apr_size_t i;
-
-    room[0] = (char)prefix;
-    for (i = 0; i < address.len; i++) {
-        apr_int64_t bits = prefix - (apr_int64_t)i * 8;
-        int mask = bits >= 8 ? 0xff : bits <= 0 ? 0 : (0xff00 >> bits) & 0xff;
-
-        room[i + 1] = (char)(address.ptr[i] & mask);
-    }
-    return (mtls_str_t){ room, address.len + 1 };
-}
-
-static void keep_network(apr_pool_t *p, mtls_rule_t *rule, const mtls_value_t *network)
-{
-    char *room = apr_palloc(p, network->key.len + 1);
-    mtls_str_t key = network_key(room, network->key, network->number);
-    int i;
-
-    apr_hash_set(rule->keys, key.ptr, (apr_ssize_t)key.len, "");
-    for (i = 0; i < rule->prefixes->nelts; i++) {
-        const mtls_value_t *seen = &APR_ARRAY_IDX(rule->prefixes, i, mtls_value_t);
-
-        if (seen->number == network->number && seen->key.len == network->key.len)
-            return;
-    }
-    APR_ARRAY_PUSH(rule->prefixes, mtls_value_t) = *network;
-}
-
-static int in_networks(const mtls_rule_t *rule, const mtls_value_t *value)
-{
-    char room[17];
-    int i;
-
-    for (i = 0; i < rule->prefixes->nelts; i++) {
-        const mtls_value_t *network = &APR_ARRAY_IDX(rule->prefixes, i, mtls_value_t);
-        mtls_str_t key;
-
-        if (network->key.len != value->key.len)
-            continue;
-        key = network_key(room, value->key, network->number);
-        if (apr_hash_get(rule->keys, key.ptr, (apr_ssize_t)key.len))
-            return 1;
-    }
-    return 0;
-}
-
-static int is_network_type(const mtls_rule_t *rule)
-{
-    return rule->field->type == &mtls_types[MTLS_T_IP];
-}
-
-static void keep_key(apr_pool_t *p, mtls_rule_t *rule, const mtls_value_t *value)
-{
-    if (is_network_type(rule))
-        keep_network(p, rule, value);
-    else
-        apr_hash_set(rule->keys, value->key.ptr, (apr_ssize_t)value->key.len, "");
-}
-
-static const char *operand_is(apr_pool_t *p, const mtls_host_t *host, mtls_rule_t *rule, const char *word)
-{
-    const char *error;
-    int i;
-
-    if (!rule->keys) {
-        rule->keys = apr_hash_make(p);
-        rule->prefixes = apr_array_make(p, 2, sizeof(mtls_value_t));
-    }
-    error = mtls_pem_operand(p, host, rule->field, word, rule->operands);
-    if (error)
-        return error;
-    for (i = 0; i < rule->operands->nelts; i++)
-        keep_key(p, rule, &APR_ARRAY_IDX(rule->operands, i, mtls_value_t));
-    rule->operands->nelts = 0;
-    return NULL;
-}
-
-static int relate_is(const mtls_rule_t *rule, const mtls_value_t *value)
-{
-    if (is_network_type(rule))
-        return in_networks(rule, value);
-    return apr_hash_get(rule->keys, value->key.ptr, (apr_ssize_t)value->key.len) != NULL;
-}
-
-/* ---- like, covers, matches ---- */
-
-static const char *operand_like(apr_pool_t *p, const mtls_host_t *host, mtls_rule_t *rule, const char *word)
-{
-    (void)host;
-    if (!*word)
-        return "is empty";
-    if (!mtls_text_clean(mtls_str(word)))
-        return "is not UTF-8 text without control characters";
-    APR_ARRAY_PUSH(rule->operands, mtls_value_t) = mtls_value_text(mtls_str_copy(p, mtls_str(word)));
-    return NULL;
-}
-
-/* From where on ASCII case does not count: a DNS name's begin, a mail address' domain, never else. */
-static apr_size_t fold_offset(const mtls_type_t *type, mtls_str_t text)
-{
-    apr_size_t i;
-
-    if (type == &mtls_types[MTLS_T_DNS])
-        return 0;
-    if (type == &mtls_types[MTLS_T_MAIL]) {
-        for (i = text.len; i > 0; i--) {
-            if (text.ptr[i - 1] == '@')
-                return i;
-        }
-    }
-    return text.len;
-}
-
-static int relate_like(const mtls_rule_t *rule, const mtls_value_t *value)
-{
-    const mtls_type_t *type = rule->field->type;
-    apr_size_t fold_from = fold_offset(type, value->text);
-    int i;
-
-    for (i = 0; i < rule->operands->nelts; i++) {
-        if (mtls_glob(APR_ARRAY_IDX(rule->operands, i, mtls_value_t).text, value->text, type->separator, fold_from))
-            return 1;
-    }
-    return 0;
-}
-
-static const char *operand_covers(apr_pool_t *p, const mtls_host_t *host, mtls_rule_t *rule, const char *word)
-{
-    mtls_value_t *value = apr_array_push(rule->operands);
-
-    (void)host;
-    if (strchr(word, '*'))
-        return "is a pattern: 'covers' takes the host name that a certificate's name shall cover";
-    return rule->field->type->parse(p, word, value);
-}
-
-static int relate_covers(const mtls_rule_t *rule, const mtls_value_t *value)
-{
-    int i;
-
-    for (i = 0; i < rule->operands->nelts; i++) {
-        if (mtls_dns_covers(value->text, APR_ARRAY_IDX(rule->operands, i, mtls_value_t).text))
-            return 1;
-    }
-    return 0;
-}
-
-static const char *operand_matches(apr_pool_t *p, const mtls_host_t *host, mtls_rule_t *rule, const char *word)
-{
-    if (!*word)
-        return "is empty";
-    return mtls_regex_make(p, host, word, (const mtls_regex_t **)apr_array_push(rule->operands));
-}
-
-static int relate_matches(const mtls_rule_t *rule, const mtls_value_t *value)
-{
-    int i, result = 0;
-
-    for (i = 0; i < rule->operands->nelts; i++) {
-        int matched = mtls_regex_match(APR_ARRAY_IDX(rule->operands, i, const mtls_regex_t *), value->text, NULL);
-
-        if (matched == 1)
-            return 1;
-        if (matched < 0)
-            result = -1;
-    }
-    return result;
-}
-
-/* ---- order ---- */
-
-static const char *operand_order(apr_pool_t *p, const mtls_host_t *host, mtls_rule_t *rule, const char *word)
-{
-    (void)host;
-    return rule->field->type->parse(p, word, apr_array_push(rule->operands));
-}
-
-static int in_order(unsigned op, apr_int64_t value, apr_int64_t operand)
-{
-    switch (op) {
-    case MTLS_OP_LT: return value < operand;
-    case MTLS_OP_LE: return value <= operand;
-    case MTLS_OP_GT: return value > operand;
-    default:         return value >= operand;
-    }
-}
-
-static int relate_order(const mtls_rule_t *rule, const mtls_value_t *value)
-{
-    int i;
-
-    for (i = 0; i < rule->operands->nelts; i++) {
-        if (in_order(rule->op->bit, value->number, APR_ARRAY_IDX(rule->operands, i, mtls_value_t).number))
-            return 1;
-    }
-    return 0;
-}
-
-/* ---- present ---- */
-
-static const char *operand_present(apr_pool_t *p, const mtls_host_t *host, mtls_rule_t *rule, const char *word)
-{
-    (void)p, (void)host, (void)rule, (void)word;
-    return "is too much: 'present' takes no value";
-}
-
-static int relate_present(const mtls_rule_t *rule, const mtls_value_t *value)
-{
-    (void)rule, (void)value;
-    return 1;
-}
-
-static const relation_t relations[] = {
-    { MTLS_OP_IS, operand_is, relate_is },
-    { MTLS_OP_COVERS, operand_covers, relate_covers },
-    { MTLS_OP_LIKE, operand_like, relate_like },
-    { MTLS_OP_MATCHES, operand_matches, relate_matches },
-    { MTLS_OP_LT | MTLS_OP_LE | MTLS_OP_GT | MTLS_OP_GE, operand_order, relate_order },
-    { MTLS_OP_PRESENT, operand_present, relate_present }
-};
 
 /* ---- compile ---- */
 
@@ -309,26 +24,54 @@ static const mtls_operator_t *find_operator(const char *word)
     return NULL;
 }
 
-static const relation_t *relation_of(const mtls_operator_t *op)
-{
-    const relation_t *relation = relations;
-
-    while (!(relation->ops & op->bit))
-        relation++;
-    return relation;
-}
-
-static const char *refuse_operator(apr_pool_t *p, const mtls_field_t *field, const mtls_operator_t *op)
+static const char *list_operators(apr_pool_t *p, const mtls_type_t *type)
 {
     const char *list = "";
     int i;
 
     for (i = 0; i < mtls_operators_len; i++) {
-        if (field->type->ops & mtls_operators[i].bit)
+        if (type->ops & mtls_operators[i].bit)
             list = apr_pstrcat(p, list, *list ? ", " : "", mtls_operators[i].name, NULL);
     }
-    return apr_psprintf(p, "operator '%s' does not fit '%s' (%s), which takes %s", op->name, field->name, field->type->name,
-                        list);
+    return list;
+}
+
+static const char *refuse_operator(apr_pool_t *p, const mtls_field_t *field, const mtls_operator_t *op)
+{
+    return apr_psprintf(p, "operator '%s' does not fit '%s' (%s), which takes %s", op->name, field->name,
+                        field->type->name, list_operators(p, field->type));
+}
+
+/* Words that are operators elsewhere. */
+static const char *const foreign_operators[] = {
+    "equals", "equal", "eq", "ne", "lt", "le", "gt", "ge", "contains", "includes", "startswith", "endswith", "prefix",
+    "suffix", "glob", "regex", "regexp", "regexmatch", "exact", "isnot", "any", "not", "in", "exists"
+};
+
+/* In the operator's place, with a value behind it: meant as an operator, and not one. Read as a value it
+ * would silently widen the rule. */
+static int is_meant_as_operator(const char *word)
+{
+    apr_size_t i;
+    int k;
+
+    if (*word && strspn(word, "=!<>~^*|&") == strlen(word))
+        return 1;
+    for (i = 0; i < sizeof(foreign_operators) / sizeof(foreign_operators[0]); i++) {
+        if (!strcasecmp(word, foreign_operators[i]))
+            return 1;
+    }
+    for (k = 0; k < mtls_operators_len; k++) {
+        if (strlen(mtls_operators[k].name) > 3 && mtls_text_distance(word, mtls_operators[k].name) == 1)
+            return 1;
+    }
+    return 0;
+}
+
+static const char *refuse_word(apr_pool_t *p, const mtls_field_t *field, const char *word)
+{
+    return apr_psprintf(p, "'%s' is not an operator: '%s' takes %s; if it is a value, write 'is' before it",
+                        mtls_text_escape(p, mtls_str(word)), field->name, list_operators(p, field->type));
 }
 
 /* The field's own name or the operator in front: what the words behind it are read as. */
@@ -367,10 +110,12 @@ const char *mtls_rule_compile(apr_pool_t *p, mtls_fieldset_t *set, const mtls_ho
         return apr_psprintf(p, "'%s' alone says nothing: write '%s present', or a value behind it",
                             rule->field->name, rule->field->name);
     op = find_operator(argv[1]);
+    if (!op && argc > 2 && is_meant_as_operator(argv[1]))
+        return refuse_word(p, rule->field, argv[1]);
     rule->op = op ? op : find_operator("is");
     if (!(rule->field->type->ops & rule->op->bit))
         return refuse_operator(p, rule->field, rule->op);
-    rule->relation = relation_of(rule->op);
+    rule->relation = mtls_relation_of(rule->op);
     rule->operands = apr_array_make(p, 2, rule->op->bit == MTLS_OP_MATCHES ? (int)sizeof(void *)
                                                                           : (int)sizeof(mtls_value_t));
     argc -= op ? 2 : 1;

@@ -136,3 +136,35 @@ int mtls_text_octet(const char *at)
 
     return low < 0 ? -1 : high << 4 | low;
 }
+
+enum { DISTANCE_MAX = 40 };
+
+static int smallest(int a, int b, int c)
+{
+    int least = a < b ? a : b;
+
+    return least < c ? least : c;
+}
+
+/* How many characters to insert, delete, change or swap with their neighbour; at most for short names. */
+int mtls_text_distance(const char *a, const char *b)
+{
+    int row[3][DISTANCE_MAX + 1], a_len = (int)strlen(a), b_len = (int)strlen(b), i, j;
+
+    if (a_len > DISTANCE_MAX || b_len > DISTANCE_MAX)
+        return DISTANCE_MAX;
+    for (j = 0; j <= b_len; j++)
+        row[0][j] = j;
+    for (i = 1; i <= a_len; i++) {
+        int *now = row[i % 3];
+        const int *above = row[(i + 2) % 3], *two_above = row[(i + 1) % 3];
+
+        now[0] = i;
+        for (j = 1; j <= b_len; j++) {
+            now[j] = smallest(above[j] + 1, now[j - 1] + 1, above[j - 1] + (a[i - 1] != b[j - 1]));
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && two_above[j - 2] + 1 < now[j])
+                now[j] = two_above[j - 2] + 1;
+        }
+    }
+    return row[a_len % 3][b_len];
+}
