@@ -2,8 +2,8 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """Certificates for the tests, made on the spot.
 
-    make-pki.py DIR                  all of TABLE below
-    make-pki.py DIR add NAME JSON    one more, described as the rows of TABLE are
+    make-pki.py DIR                      all of TABLE below
+    make-pki.py DIR add NAME JSON OUT    one more into OUT, described as the rows of TABLE are
 
 Each NAME gives NAME.key, NAME.crt (the certificate), NAME.chain.pem (it and what it sends above
 itself) and NAME.pem (key and chain, for curl). ca.pem holds the trusted root, ca-all.pem the root
@@ -245,10 +245,12 @@ def main(argv):
     if len(argv) == 2 and not argv[1].startswith("-"):
         os.makedirs(argv[1], exist_ok=True)
         return make_all(argv[1])
-    if len(argv) == 5 and argv[2] == "add":
+    if len(argv) == 6 and argv[2] == "add":
         pki = Pki(argv[1])
         for name in ("root", "intermediate", "twin-ca", "stranger-ca"):
             pki.load(name)
+        pki.directory = argv[5]
+        os.makedirs(pki.directory, exist_ok=True)
         return pki.make(argv[3], {**CLIENT, "subject": [["CN", argv[3]]], **json.loads(argv[4])})
     sys.exit(__doc__)
 

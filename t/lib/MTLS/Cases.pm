@@ -78,7 +78,7 @@ sub first_line {
 # A line of httpd's output with the places in it as @1@, and without what httpd's log adds: every backslash twice.
 sub told {
     my ($line, $begin) = @_;
-    return $line =~ s{\\\\}{\\}gr =~ s{(\S*/httpd\.conf:| on line )(\d+)(?=\D|$)}{
+    return $line =~ s{\\\\}{\\}gr =~ s{([^\s('"]*/httpd\.conf:| on line )(\d+)(?=\D|$)}{
         my $number = $2 - $begin + 1;
         $1 eq ' on line ' ? " on line $number" : "\@$number\@";
     }ger =~ s/\Q@{[ pki() ]}\E/\@PKI@/gr =~ s{[^\s:']*/servers/[^/]*-configtest}{\@DIR@}gr;

@@ -4,7 +4,7 @@ package MTLS::Env;
 use strict;
 use warnings;
 use Exporter 'import';
-our @EXPORT_OK = qw(top build module pki logs httpd mpm load_modules free_port slurp spew python);
+our @EXPORT_OK = qw(top build module pki certificates own_pki logs httpd mpm load_modules free_port slurp spew python);
 
 # Everything that any test may need. All of them must be there: a module that is missing stops the run.
 our @MODULES = qw(
@@ -28,14 +28,21 @@ sub httpd  { setting('MTLS_HTTPD') }
 sub mpm    { setting('MTLS_MPM') }
 sub python { '/usr/bin/python3' }
 
-# A file of the test PKI.
+# A file of the test PKI, or one that this test program has made; without a file: the PKI's directory.
 sub pki {
     my ($file) = @_;
-    my $path = setting('MTLS_PKI');
-    return $path if !defined $file;
-    -e "$path/$file" or die "there is no $file in the test PKI: see t/pki/make-pki.py\n";
-    return "$path/$file";
+    return setting('MTLS_PKI') if !defined $file;
+    for my $directory (own_pki(), setting('MTLS_PKI')) {
+        return "$directory/$file" if -e "$directory/$file";
+    }
+    die "there is no $file in the test PKI: see t/pki/make-pki.py\n";
 }
+
+# Every certificate there is, by path.
+sub certificates { return sort map { glob "$_/*.crt" } pki(), own_pki() }
+
+# Where make_certificate puts what one test program wants for itself: others run at the same time.
+sub own_pki { return setting('MTLS_PKI') . "-$$" }
 
 # LoadModule lines. modules => [names] instead of all; without => [names]; ours => 'first', 'last' or 'no'.
 sub load_modules {

@@ -6,12 +6,12 @@ use warnings;
 use Test::More;
 use MTLS::Backend;
 use MTLS::Client;
-use MTLS::Env qw(top build module pki logs httpd mpm free_port slurp spew python);
+use MTLS::Env qw(top build module pki certificates own_pki logs httpd mpm free_port slurp spew python);
 use MTLS::Server;
 
 my @FUNCTIONS = qw(
     client start_server main_server start_backend configtest ok_config refused_config make_certificate tls_matrix
-    top build module pki logs httpd mpm free_port slurp spew python
+    top build module pki certificates logs httpd mpm free_port slurp spew python
 );
 
 sub import {
@@ -56,7 +56,7 @@ sub refused_config {
 sub make_certificate {
     my ($name, $row) = @_;
     my $text = JSON::PP->new->ascii->canonical->encode($row);
-    system(python(), top() . '/t/pki/make-pki.py', pki(), 'add', $name, $text) == 0
+    system(python(), top() . '/t/pki/make-pki.py', pki(), 'add', $name, $text, own_pki()) == 0
         or die "make-pki.py could not make $name\n";
     return $name;
 }
