@@ -49,7 +49,8 @@ static int make_value(void *ctx, const mtls_header_t *header, mtls_place_t place
 
     (void)place;
     for (i = 0; i < pass->n; i++) {
-        if (pass->headers[i] == header)       /* two profiles share it */
+        /* Two profiles may send the same one, perhaps in another spelling: it goes out once. */
+        if (mtls_header_folds_equal(mtls_header_name(pass->headers[i]), mtls_header_name(header)))
             return 0;
     }
     pass->reason = value_of(pass, header, &value);
@@ -107,14 +108,14 @@ static int clear_inherited(request_rec *r)
     return DECLINED;
 }
 
-static int deny(pass_t *pass, const mtls_dir_t *dir)
+static int deny(pass_t *pass, apr_int64_t most)
 {
     request_rec *r = pass->r;
 
     if (pass->reason == MTLS_TOO_LARGE)
         return mtls_audit_deny(r, pass->reason,
                                apr_psprintf(r->pool, "%" APR_INT64_T_FMT " bytes of identity headers, MTLSMaxHeaders is %"
-                                            APR_INT64_T_FMT, pass->octets, dir->max_headers));
+                                            APR_INT64_T_FMT, pass->octets, most));
     return mtls_audit_deny(r, pass->reason, apr_psprintf(r->pool, "for header %s", mtls_header_name(pass->failed)));
 }
 
@@ -172,7 +173,7 @@ static int export_identity(request_rec *r)
     if (!mtls_conf_each_header(dir, make_value, &pass) && pass.octets > most)
         pass.reason = MTLS_TOO_LARGE;
     if (pass.reason != MTLS_GRANTED)
-        return deny(&pass, dir);
+        return deny(&pass, most);
     set_headers(&pass);
     protect_headers(&pass);
     if (pass.n)
