@@ -62,7 +62,7 @@ static int is_meant_as_operator(const char *word)
             return 1;
     }
     for (k = 0; k < mtls_operators_len; k++) {
-        if (strlen(mtls_operators[k].name) > 3 && mtls_text_distance(word, mtls_operators[k].name) == 1)
+        if (mtls_text_distance(word, mtls_operators[k].name) <= (int)strlen(mtls_operators[k].name) / 3)
             return 1;
     }
     return 0;

@@ -65,6 +65,21 @@ Require mtls subject matches ".*CN=a.*"
 Require mtls subject.cn covers a.example
 ! Require mtls: operator 'covers' does not fit 'subject.cn' (text), which takes is, like, matches, present
 
+Require mtls subject.cn contains anne
+! Require mtls: 'contains' is not an operator: 'subject.cn' takes is, like, matches, present; if it is a value, write 'is' before it
+
+Require mtls san.dns == a.example
+! Require mtls: '==' is not an operator: 'san.dns' takes is, covers, like, matches, present; if it is a value, write 'is' before it
+
+Require mtls subject.cn machtes a b
+! Require mtls: 'machtes' is not an operator: 'subject.cn' takes is, like, matches, present; if it is a value, write 'is' before it
+
+Require mtls subject.cn is contains anne
+! ok
+
+Require mtls subject.cn contains
+! ok
+
 Require mtls san.dns < a
 ! Require mtls: operator '<' does not fit 'san.dns' (DNS name), which takes is, covers, like, matches, present
 
