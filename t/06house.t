@@ -9,8 +9,8 @@ my $SOURCE = qr/\.(?:[ch]|p[ml]|py|t|sh|conf|in)$/;
 my $MADE = qr{^(?:build|t/logs|t/state|t/made-pki|t/conf/(?:httpd|modules)\.conf|t/conf/apache_test_config)};
 my $LICENCE = qr/Licensed under the Apache License, Version 2\.0; see LICENSE\./;
 
-# How wide a line may be. Rows of tables, and so most of the tests, may be wider.
-sub width { return $_[0] =~ m{^(?:include/tbl|t|tools|bench)/|\.conf$} ? 160 : 125 }
+# How wide a line may be. Rows of tables may be wider; those of tests hold whole sentences, and octets as they are.
+sub width { return $_[0] =~ /\.t$/ ? 1000 : $_[0] =~ m{^(?:include/tbl|t|tools|bench)/|\.conf$} ? 160 : 125 }
 
 sub problems {
     my ($file) = @_;
@@ -22,7 +22,7 @@ sub problems {
     push @found, @lines . ' lines' if $file =~ /\.[ch]$/ && @lines > 600;
     for my $i (0 .. $#lines) {
         push @found, 'line ' . ($i + 1) . ' is too long' if length $lines[$i] > width($file);
-        push @found, 'line ' . ($i + 1) . ' has a tab' if $lines[$i] =~ /\t/;
+        push @found, 'line ' . ($i + 1) . ' has a tab' if $lines[$i] =~ /\t/ && $file !~ /\.t$/;
         push @found, 'line ' . ($i + 1) . ' ends in blanks' if $lines[$i] =~ /[ \r]$/;
     }
     return @found;
