@@ -50,6 +50,14 @@ static apr_status_t free_peer(void *data)
     return APR_SUCCESS;
 }
 
+/* What cannot be judged now is not worth resuming: the next connection makes a full handshake. Tickets like this were
+ * refused before; what comes here is from the server's cache. */
+static void forget_session(SSL *ssl)
+{
+    if (SSL_session_reused(ssl))
+        SSL_CTX_remove_session(SSL_get_SSL_CTX(ssl), SSL_get_session(ssl));
+}
+
 /* mod_ssl's word, and the word of the verification itself: either may say no. */
 static mtls_reason_t judge_trust(conn_rec *c, SSL *ssl, X509 *certificate, mtls_record_t *record)
 {
@@ -57,9 +65,11 @@ static mtls_reason_t judge_trust(conn_rec *c, SSL *ssl, X509 *certificate, mtls_
 
     if (!verify || strcmp(verify, "SUCCESS") || SSL_get_verify_result(ssl) != X509_V_OK)
         return MTLS_UNVERIFIED;
-    if (mtls_session_record(SSL_get_session(ssl), record) < 0 || !mtls_record_verified(record, certificate))
+    if (mtls_session_record(SSL_get_session(ssl), record) < 0) {
+        forget_session(ssl);
         return MTLS_UNVERIFIED;
-    return MTLS_GRANTED;
+    }
+    return mtls_record_verified(record, certificate) ? MTLS_GRANTED : MTLS_UNVERIFIED;
 }
 
 static mtls_str_t session_id(SSL *ssl)
@@ -82,6 +92,8 @@ static void find_chain(conn_rec *c, SSL *ssl, X509 *certificate, const mtls_reco
     source->chain = chain;
     if (n < 0 || sk_X509_value(verified, 0) != certificate) {
         source->chain_len = mtls_session_chain(record, chain);
+        if (source->chain_len < 0)
+            forget_session(ssl);
         return;
     }
     for (i = 0; i < n; i++)
