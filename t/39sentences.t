@@ -1,0 +1,80 @@
+#!/usr/bin/perl
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+#
+# No sentence about a configuration without a case: every string of the sources that can be one, or a part of one,
+# must be in what some case of t/3*.t expects.
+use MTLS::Test;
+use MTLS::Cases;
+
+my @SOURCES = qw(
+    src/mtls_directives.c src/mtls_require.c src/mtls_match.c src/mtls_pem.c src/mtls_operand.c src/mtls_name.c src/mtls_oid.c
+    src/mtls_dn_parse.c src/mtls_field.c src/mtls_expression.c src/mtls_header.c src/mtls_header_name.c src/mtls_profile.c
+    src/mtls_check.c src/mtls_cache.c src/mtls_finding.c include/tbl/header_names.h
+);
+
+# Strings that are no sentences about a configuration, or cannot be provoked by one; each must still be there.
+my %NONE = (
+    'src/mtls_directives.c' => {
+        'profiles of identity headers sent to the backend: PROFILE[:OPTIONS] ..., +PROFILE, -PROFILE, or none' => 'any number of words is right',
+        'fields as environment variables MTLS_FIELD: on or off' => 'httpd has another sentence for flags',
+        'serve nothing unless a Require mtls line was true for it: on or off' => 'likewise',
+    },
+    'src/mtls_operand.c' => { 'cannot be compared with: the field is for export only' => 'rules refuse such fields before' },
+    'src/mtls_pem.c' => { 'out of memory' => 'OpenSSL has none' },
+    'src/mtls_check.c' => {
+        'main server' => 'the notice at the start', 'virtual host ' => 'likewise', ' (by default)' => 'likewise',
+        'mtls_authz: %s%s: MTLSGuard %s%s, %d header names are removed from what clients send' => 'likewise',
+    },
+);
+
+# The string literals of a file, those side by side as one: [line, text].
+sub literals {
+    my ($text) = @_;
+    my ($line, $last, @found) = (1, 0);
+    while ($text =~ m{\G(?:(/\*.*?\*/)|("(?:[^"\\\n]|\\.)*")|('(?:[^'\\\n]|\\.)+')|(^[ \t]*\#[ \t]*include[^\n]*)|(\s+)|(.))}gsm) {
+        my ($comment, $string, $char, $include, $blank) = ($1, $2, $3, $4, $5);
+        if (defined $string) {
+            my $word = eval { substr($string, 1, -1) =~ s/\\(.)/$1/gr };
+            $last ? $found[-1][1] .= $word : push @found, [$line, $word];
+            $last = 1;
+        }
+        $last = 0 if !defined $string && !defined $blank && !defined $comment;
+        $line += () = $& =~ /\n/g;
+    }
+    return @found;
+}
+
+# Words, not the pieces that lists are joined with.
+sub is_sentence { my $text = $_[0] =~ s/%(?:\.\*)?[a-zA-Z]//gr; return $text =~ /[a-z]{2}[^a-z]* [^a-z]*[a-z]/i || $text =~ /^ .*[a-z]{2}/i }
+
+# Places are written as @1@ in the cases.
+sub pattern { return join '.*?', map { quotemeta } split /%s:%d|%(?:\.\*)?[a-zA-Z]/, $_[0], -1 }
+
+my @said;
+for my $file (glob top() . '/t/3[0-8]*.t') {
+    push @said, sentences_of($file);
+    # What a test expects in its program: a string or a pattern.
+    push @said, (split /^__DATA__$/m, slurp($file), 2)[0] =~ s/\\([^\w\s])/$1/gr;
+}
+ok(@said > 100, 'there are cases: ' . @said . ' sentences');
+my $all = join "\n", @said;
+
+my @files = (@SOURCES, map { substr $_, length(top()) + 1 } glob top() . '/src/mtls_warn*.c');
+my $checked = 0;
+for my $file (@files) {
+    my @literals = grep { is_sentence($_->[1]) } literals(slurp(top() . "/$file"));
+    my %none = %{ $NONE{$file} // {} };
+    my @missing;
+    for my $literal (@literals) {
+        my ($line, $text) = @$literal;
+        $checked++;
+        next if delete $none{$text};
+        my $pattern = pattern($text);
+        push @missing, "$file:$line: $text" if $all !~ /$pattern/;
+    }
+    ok(!@missing, "$file: every sentence is provoked") or diag(join "\n", @missing);
+    is(join("\n", sort keys %none), '', "$file: what is left out of the check is there");
+    ok(@literals || $file =~ /finding\.c|warn\.c/, "$file has sentences");
+}
+ok($checked > 100, "the check has looked at something: $checked strings");
+done_testing;
