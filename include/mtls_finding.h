@@ -26,6 +26,7 @@ typedef struct mtls_survey_t {
     mtls_fieldset_t *fields;         /**< of its own: looking at a line brings nothing into use */
     apr_array_header_t *aliases;     /**< of const char *: names of <AuthzProviderAlias mtls ...> */
     apr_array_header_t *sites;       /**< of mtls_site_t, the main server first */
+    apr_array_header_t *listens;     /**< of const ap_directive_t *: Listen and Protocol lines */
 } mtls_survey_t;
 
 mtls_survey_t *mtls_survey_make(apr_pool_t *p, server_rec *main_server);

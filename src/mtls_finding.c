@@ -103,7 +103,7 @@ static mtls_site_t *site_of(const mtls_survey_t *survey, const ap_directive_t *d
     const ap_directive_t *host = mtls_tree_within(directive, "<VirtualHost");
     int i;
 
-    for (i = survey->sites->nelts - 1; i > 0; i--) {
+    for (i = host ? survey->sites->nelts - 1 : 0; i > 0; i--) {
         mtls_site_t *site = &APR_ARRAY_IDX(survey->sites, i, mtls_site_t);
 
         if (site->host == host)
@@ -150,6 +150,8 @@ static int note_directive(void *ctx, const ap_directive_t *directive)
     }
     if (mtls_tree_is(directive, "<AuthzProviderAlias"))
         add_alias(survey, directive);
+    if (mtls_tree_is(directive, "Listen") || mtls_tree_is(directive, "Protocol"))
+        APR_ARRAY_PUSH(survey->listens, const ap_directive_t *) = directive;
     site = site_of(survey, directive);
     if (mtls_tree_is(directive, "SSLEngine"))
         site->engine = strcasecmp(word, "off") != 0;
@@ -171,6 +173,7 @@ mtls_survey_t *mtls_survey_make(apr_pool_t *p, server_rec *main_server)
     survey->fields = mtls_fieldset_make(p);
     survey->aliases = apr_array_make(p, 2, sizeof(const char *));
     survey->sites = apr_array_make(p, 4, sizeof(mtls_site_t));
+    survey->listens = apr_array_make(p, 4, sizeof(const ap_directive_t *));
     add_site(survey, NULL, main_server);
     mtls_tree_walk(ap_conftree, note_directive, survey);
     return survey;

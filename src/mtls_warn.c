@@ -89,9 +89,13 @@ static int visit(void *ctx, const ap_directive_t *directive)
 
 void mtls_warn(apr_pool_t *p, server_rec *main_server)
 {
-    mtls_survey_t *survey = mtls_survey_make(p, main_server);
+    mtls_survey_t *survey;
+    apr_pool_t *scratch;
 
+    apr_pool_create(&scratch, p);      /* p lives as long as the configuration */
+    survey = mtls_survey_make(scratch, main_server);
     mtls_tree_walk(ap_conftree, visit, survey);
     mtls_find_no_certificates(survey);
     mtls_find_dropped_rules(survey);
+    apr_pool_destroy(scratch);
 }

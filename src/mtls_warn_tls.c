@@ -2,19 +2,12 @@
 /* What mod_ssl was told, and what rules make of it. */
 #include "httpd.h"
 #include "http_config.h"
-#include "apr_lib.h"
 #include "apr_strings.h"
 
 #include "mtls_finding.h"
 #include "mtls_tree.h"
 
 /* ---- a virtual host in which no client can show a certificate ---- */
-
-typedef struct ports_t {
-    const mtls_survey_t *survey;
-    const mtls_site_t *site;
-    int found;
-} ports_t;
 
 /* "443", "127.0.0.1:443", "[::1]:8443 https": TLS by default where the port is 443 or https is written. */
 static int listens_https(const mtls_survey_t *survey, const ap_directive_t *directive, apr_port_t *port)
@@ -26,33 +19,34 @@ static int listens_https(const mtls_survey_t *survey, const ap_directive_t *dire
     return *protocol ? !strcasecmp(protocol, "https") : *port == 443;
 }
 
-/* mod_ssl turns the engine on by itself behind such a Listen: what nobody wrote is not known to be off. */
-static int visit_listen(void *ctx, const ap_directive_t *directive)
+static int is_at_port(const mtls_site_t *site, apr_port_t port)
 {
-    ports_t *ports = ctx;
     const server_addr_rec *address;
-    apr_port_t port;
 
-    if (mtls_tree_is(directive, "Protocol"))
-        ports->found |= mtls_survey_site(ports->survey, directive) == ports->site;
-    if (!mtls_tree_is(directive, "Listen") || !listens_https(ports->survey, directive, &port))
-        return 0;
-    ports->found |= !ports->site->host;
-    for (address = ports->site->server->addrs; address; address = address->next)
-        ports->found |= address->host_port == port || !address->host_port;
-    return 0;
+    for (address = site->server->addrs; site->host && address; address = address->next) {
+        if (address->host_port == port || !address->host_port)
+            return 1;
+    }
+    return !site->host;
 }
 
+/* mod_ssl turns the engine on by itself behind such a Listen: what nobody wrote is not known to be off. */
 static int may_speak_tls(const mtls_survey_t *survey, const mtls_site_t *site)
 {
     const mtls_site_t *main_site = &APR_ARRAY_IDX(survey->sites, 0, mtls_site_t);
-    int engine = site->engine == MTLS_UNSET ? main_site->engine : site->engine;
-    ports_t ports = { survey, site, 0 };
+    int engine = site->engine == MTLS_UNSET ? main_site->engine : site->engine, i;
+    apr_port_t port;
 
     if (engine != MTLS_UNSET)
         return engine;
-    mtls_tree_walk(ap_conftree, visit_listen, &ports);
-    return ports.found;
+    for (i = 0; i < survey->listens->nelts; i++) {
+        const ap_directive_t *line = APR_ARRAY_IDX(survey->listens, i, const ap_directive_t *);
+
+        if (mtls_tree_is(line, "Protocol") ? mtls_survey_site(survey, line) == site
+                                           : listens_https(survey, line, &port) && is_at_port(site, port))
+            return 1;
+    }
+    return 0;
 }
 
 static int may_ask(const mtls_survey_t *survey, const mtls_site_t *site)

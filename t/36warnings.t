@@ -19,6 +19,15 @@ for my $case (['Listen 127.0.0.1:3 https', 3, 0], ['Listen 127.0.0.1:443', 443, 
 my (undef, @warnings) = said_of(conf => "<Location />\nRequire mtls\n</Location>", without => ['ssl', 'http2']);
 is("@warnings", '', 'without mod_ssl one sentence is enough');
 
+# What the warning about mod_rewrite says to write works.
+my $rewrite = start_server(tls => <<'END');
+    RewriteEngine on
+    RewriteCond expr "mtls('subject.cn') =~ /^(\w+)/"
+    RewriteRule ^/mine$ /home/%1 [R=302,L]
+END
+like(client()->request($rewrite, '/mine', cert => 'ok')->header('location'), qr{/home/Anne$}, 'a certificate in RewriteRule');
+is(client()->request($rewrite, '/mine')->header('location'), undef, '  ... and none without one');
+
 # The same at a real start.
 my $server = start_server(tls => "<Location />\nRequire mtls\nRequire mtls subject.cn x\n</Location>");
 like($server->error_log, qr/^mtls_authz: \S+httpd\.conf:\d+: two Require mtls lines side by side/m, 'a start warns, too');
