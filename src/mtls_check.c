@@ -55,6 +55,11 @@ static int visit_use(void *ctx, const ap_directive_t *directive)
 
     if (len && name[len - 1] == '>')
         name = apr_pstrndup(search->p, name, len - 1);
+    if (mtls_tree_is(directive, "<AuthzProviderAlias") && !strcmp(mtls_tree_word(search->p, directive, 0), name))
+        return stop(search->main_server, apr_psprintf(search->p,
+                    "the alias of %s:%d is made of the alias of %s:%d, which no server survives when it is asked; "
+                    "write <AuthzProviderAlias mtls ...> for both", directive->filename, directive->line_num,
+                    search->alias->filename, search->alias->line_num));
     if (!mtls_tree_is(directive, "Require") || !is_turned_over(search->p, directive, name))
         return OK;
     return stop(search->main_server, apr_psprintf(search->p,

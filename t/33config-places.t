@@ -205,6 +205,12 @@ Require not shop
 </Location>
 ! mtls_authz: 'Require not shop' in @6@ negates the alias of @1@: an alias of mtls cannot be negated, because it does not see that it is; write 'Require not mtls ...' there instead
 
+<AuthzProviderAlias mtls shop "san.dns is shop.example.org">
+</AuthzProviderAlias>
+<AuthzProviderAlias shop store "x">
+</AuthzProviderAlias>
+! mtls_authz: the alias of @3@ is made of the alias of @1@, which no server survives when it is asked; write <AuthzProviderAlias mtls ...> for both
+
 <AuthzProviderAlias ip office "192.0.2.0/24">
 </AuthzProviderAlias>
 <AuthzProviderAlias mtls shop "san.dns is shop.example.org">
