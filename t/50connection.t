@@ -32,7 +32,7 @@ my $lines = <<"END";
     </Location>
 END
 my %conf = (modules => [@MTLS::Env::MODULES, qw(auth_form session)], conf => "LimitRequestFields 1000\nLimitRequestFieldSize 100000");
-my $server = start_server(tls => "MergeTrailers On\n$lines", plain => "MTLSExport none\nMTLSPass Client-Cert", %conf);
+my $server = start_server(tls => "MergeTrailers On\n$lines", %conf);
 my $unmerged = start_server(tls => "MergeTrailers Off\n$lines", %conf);
 
 sub fold { return lc($_[0]) =~ s/^\s+|\s+$//gr =~ s/[^a-z0-9]/-/gr }
@@ -113,6 +113,17 @@ for my $form (@UPGRADES) {
     is($r->{status}, 101, "WebSocket: $form->[0]: switched");
     is_ours($r->seen, "WebSocket: $form->[0]: ours, once");
     is(join(' ', values_of($r->seen, 'Upgrade')), 'websocket', "WebSocket: $form->[0]: the upgrade is asked for");
+}
+
+# Where the client may say our names he must still not take ours away, nor put his beside it.
+for my $lenient (['MTLSGuard off', 'MTLSGuard off'], ['MTLSPass', 'MTLSPass rfc9440']) {
+    my $open = start_server(tls => "$lenient->[1]\n$lines", %conf);
+    for my $form ('X-Drop, Client-Cert', 'client-cert', 'keep-alive, CLIENT-CERT', 'Upgrade;Client-Cert') {
+        my $r = client()->request($open, '/http/x', cert => 'ok', headers => [['Connection', $form], ['Client_Cert', 'forged'],
+            ['Client-Cert', 'forged'], ['X-Drop', 'dropped']]);
+        is_ours($r->seen, "$lenient->[0], $form: ours, once");
+        is(scalar(values_of($r->seen, 'X-Drop')), $form =~ /X-Drop/ ? 0 : 1, "$lenient->[0], $form: the rest as ever");
+    }
 }
 
 # A client that names very many tokens costs memory in proportion, not in its square.
