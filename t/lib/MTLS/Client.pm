@@ -10,6 +10,7 @@ use MTLS::Env qw(top pki python);
 
 my $json = JSON::PP->new->latin1->canonical;
 my %clients;
+our %responses;     # by port: how many have been received
 
 sub new {
     my ($class) = @_;
@@ -36,14 +37,16 @@ sub do {
     $self->{to}->flush;
     my $line = readline $self->{from};
     defined $line or die "client.py has died\n";
-    return $json->decode($line);
+    my $answer = $json->decode($line);
+    $responses{ $job{port} // '' } += @{ $answer->{responses} };
+    return $answer;
 }
 
 # How to connect, in words of the tests: cert => name in the test PKI (or none), the rest as client.py has it.
 sub job {
     my ($server, %how) = @_;
     my %job = map { exists $how{$_} ? ($_ => $how{$_}) : () }
-        qw(http tls sni key alpn pha session save conn close plain port timeout);
+        qw(http tls sni key alpn pha session save conn change close plain port timeout);
     $job{port} //= $how{plain} ? $server->http_port : $server->https_port;
     if (defined $how{cert}) {
         @job{qw(cert key)} = (pki("$how{cert}.chain.pem"), pki("$how{cert}.key"));

@@ -222,8 +222,8 @@ sub graceful {
 }
 
 sub wait_for {
-    my ($claim) = @_;
-    my $until = time + 20;
+    my ($claim, $seconds) = @_;
+    my $until = time + ($seconds // 20);
     while (!$claim->()) {
         return 0 if time > $until;
         sleep 0.01;
@@ -241,9 +241,16 @@ sub said {
     return join '', map { -e "$self->{dir}/$_" ? slurp("$self->{dir}/$_") : '' } qw(output error_log);
 }
 
-# From here on error_log and access_log give new lines only.
+# From here on error_log and access_log give new lines only. The access log is written after the response: lines of
+# responses that the client has got are waited for, unless this server has other logs that they went to.
 sub mark {
     my ($self) = @_;
+    my $answered = 0;
+    $answered += $MTLS::Client::responses{ $self->{$_} } // 0 for qw(http_port https_port);
+    my $log = "$self->{dir}/access_log";
+    if (-e $log && !$self->{logs_elsewhere}) {
+        $self->{logs_elsewhere} = !wait_for(sub { (() = slurp($log) =~ /\n/g) >= $answered }, 2);
+    }
     $self->{mark}{$_} = -s "$self->{dir}/$_" // 0 for qw(error_log access_log);
 }
 
@@ -256,7 +263,7 @@ sub log_since_mark {
 sub error_log { $_[0]->log_since_mark('error_log') }
 
 # The lines of the access log that match; waits until there are at least so many (1), since they are written after
-# the response. For the same reason lines of earlier requests may still come after a mark: ask for a path of your own.
+# the response.
 sub access_log {
     my ($self, $pattern, $lines) = @_;
     ($pattern, $lines) = (qr/^/, $pattern) if !ref $pattern;
