@@ -90,6 +90,15 @@ static int is_url_section(const ap_directive_t *section)
     return mtls_tree_is(section, "<Location") || mtls_tree_is(section, "<LocationMatch");
 }
 
+/* <Location "/"> is laid over everything but <If>, and over other URL sections that stand in front of it. */
+static int covers_all(const lines_t *later, const lines_t *earlier, int is_behind)
+{
+    return later->path && !strcmp(later->path, "/") && is_url_section(later->section)
+        && (is_behind || !is_url_section(earlier->section))
+        && !mtls_tree_is(earlier->section, "<If") && !mtls_tree_is(earlier->section, "<ElseIf")
+        && !mtls_tree_is(earlier->section, "<Else");
+}
+
 /* Where both hold for some request, URL sections are laid over each other in the order of the file,
  * directories the longer over the shorter; a virtual host's over those outside of it. */
 static int is_laid_over(const lines_t *later, const lines_t *earlier, int is_behind)
@@ -98,17 +107,19 @@ static int is_laid_over(const lines_t *later, const lines_t *earlier, int is_beh
 
     if (is_around(earlier->section, later->section))
         return 1;
-    if (!earlier->path || (later->site != earlier->site && earlier->in_host))
+    if (later->site != earlier->site && earlier->in_host)
         return 0;
-    if (is_url_section(earlier->section)) {
-        if (!behind || !is_url_section(later->section))
-            return 0;
-        return later->path ? mtls_finding_covers(earlier->path, later->path)
-                                 || mtls_finding_covers(later->path, earlier->path)
-                           : !strcmp(earlier->path, "/");
-    }
-    return later->path && !is_url_section(later->section) && mtls_finding_covers(earlier->path, later->path)
-        && (behind || strlen(later->path) > strlen(earlier->path));
+    if (covers_all(later, earlier, behind))
+        return 1;
+    if (!earlier->path || is_url_section(earlier->section) != is_url_section(later->section))
+        return 0;
+    if (!is_url_section(earlier->section))
+        return later->path && mtls_finding_covers(earlier->path, later->path)
+            && (behind || strlen(later->path) > strlen(earlier->path));
+    if (!behind)
+        return 0;
+    return later->path ? mtls_finding_covers(earlier->path, later->path) || mtls_finding_covers(later->path, earlier->path)
+                       : !strcmp(earlier->path, "/");
 }
 
 static void check_lines(const collected_t *collected, int index)
