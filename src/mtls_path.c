@@ -9,6 +9,7 @@ static const struct {
     const char *text, *name;
 } doubts[] = {
     { ";", "a path parameter (;)" },
+    { "%3b", "an encoded semicolon (%3b)" },     /* mod_proxy sends it on as a plain one */
     { "\\", "a backslash" },
     { "%2f", "an encoded slash (%2f)" },
     { "%5c", "an encoded backslash (%5c)" },

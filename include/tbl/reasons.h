@@ -63,7 +63,7 @@ MTLS_REASON(TOO_LARGE, "too-large", 403,
     "export less, or raise MTLSMaxHeaders together with the backend's own limit")
 MTLS_REASON(AMBIGUOUS_PATH, "ambiguous-path", 400,
     "the path can be read in more than one way",
-    "the request target for ;, \\, %2f, %5c, %25, %00, empty and dot segments; MTLSPathCheck",
+    "the request target for ; (also as %3b), \\, %2f, %5c, %25, %00, empty and dot segments; MTLSPathCheck",
     "a client that probes, or an application that puts encoded slashes or matrix parameters into its URLs",
     "if the backend reads such paths as this server does: MTLSPathCheck off for this location")
 MTLS_REASON(BACKSTOP, "backstop", 403,
