@@ -93,7 +93,8 @@ static int judge_handler(request_rec *r)
     return is_needed() ? judge(r) : DECLINED;
 }
 
-/* TRACE is answered before any access hook. It would show the caller what others put into his request. */
+/* TRACE is answered before any access hook, in map_to_storage, where httpd has set the location aside again. It would
+ * show the caller what others put into his request. */
 static int refuse_trace(request_rec *r)
 {
     if (!is_needed() || r->method_number != M_TRACE || mtls_dir_of(r)->backstop != 1)
@@ -103,7 +104,7 @@ static int refuse_trace(request_rec *r)
 
 void mtls_backstop_register(void)
 {
-    ap_hook_map_to_storage(refuse_trace, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_translate_name(refuse_trace, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_fixups(judge_fixup, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_handler(judge_handler, NULL, NULL, APR_HOOK_REALLY_FIRST);
 }
