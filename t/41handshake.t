@@ -13,7 +13,8 @@ my $EVERYWHERE = <<"END";
     ErrorDocument 403 "reason %{reqenv:MTLS_REASON}"
     ProxyPass / http://127.0.0.1:$BACKEND/
     <Location />
-        MTLSExport nginx
+        MTLSUser subject.cn
+        MTLSExport nginx remote-user:X-Client-User
         MTLSHeader X-Client-CN subject.cn
         MTLSHeader X-Client-Chain-Length chain.length
     </Location>
@@ -50,7 +51,8 @@ sub outcome {
     my ($response) = @_;
     return '0 ' . ($response->{error} // '') if !$response->{status};
     return $response->{status} . ($response->{body} =~ /^reason (\S+)/ ? " $1" : '') if $response->{status} != 200;
-    return join ' ', 200, $response->backend_header('ssl-client-verify'), $response->backend_header('X-Client-CN');
+    my ($cn, $user) = map { join '|', $response->backend_header($_) } 'X-Client-CN', 'X-Client-User';
+    return join ' ', 200, $response->backend_header('ssl-client-verify'), $cn || (), $user eq $cn ? () : "user $user";
 }
 
 sub outcomes {
@@ -85,6 +87,10 @@ my $ASK = <<'END';
     <Location /look/>
         SSLVerifyClient optional_no_ca
     </Location>
+    <Location /again/>
+        SSLVerifyClient require
+        SSLCipherSuite ECDHE-ECDSA-AES256-GCM-SHA384
+    </Location>
 END
 add_host('ask', $ASK);
 add_host('ask quickly', "SSLOptions +OptRenegotiate\n$ASK");
@@ -100,7 +106,7 @@ my $server = start_server(conf => $conf);
 
 # ---- renegotiation and post-handshake authentication ----
 
-my $ANNE = '200 SUCCESS Anne Example';
+my ($ANNE, $OTTO) = ('200 SUCCESS Anne Example', '200 SUCCESS Otto Other');
 my @ASKED = (
     # name, host, options, [path, outcome]...
     ['a certificate only where it is asked for', 'ask', { cert => 'ok' },
@@ -125,6 +131,14 @@ for my $row (map { my $host = $_; map { [$_->[0], $host, @$_[2 .. $#$_]] } @ASKE
 }
 is(outcome(client()->request($server, '/ask/', port => $PORT{ask}, cert => 'ok', tls => '1.3')), '403',
    'TLS 1.3 without post-handshake authentication: denied by mod_ssl');
+
+# The client is somebody else from one handshake of the connection to the next.
+my %changing = (port => $PORT{ask}, tls => '1.2', conn => 'changing');
+same(outcomes($server, { %changing, cert => 'ok' }, '/ask/', '/anne/', '/otto/'), [$ANNE, $ANNE, '403 no-match'],
+     'TLS 1.2: first Anne');
+same(outcomes($server, { %changing, cert => 'other', change => 1 }, '/anne/'), [$ANNE], '... as long as nobody asks again');
+same(outcomes($server, { %changing, cert => 'other', change => 1 }, '/again/', '/anne/', '/otto/', '/'),
+     [$OTTO, '403 no-match', $OTTO, $OTTO], '... then Otto, and nothing of Anne is left');
 
 # ---- HTTP/2 that was not negotiated ----
 

@@ -14,6 +14,7 @@ In, all members optional but port:
     session             name: resume the session saved under this name, in this process
     save                name: save the session under this name (after the responses were read)
     conn                name: keep the connection open under this name, use it if it is open
+    change              true: an open connection offers cert and key of this job if it is asked again
     close               name: close this connection first
     close_port          close all connections to this port, do nothing else
     timeout             seconds for the whole (30)
@@ -263,6 +264,8 @@ class Client:
     def open(self, job):
         name = job.get("conn")
         if name in self.connections:
+            if job.get("change"):
+                self.connections[name].sock.context = self.context(job)
             return self.connections[name]
         sock = self.connect(job)
         connection = (Http2 if str(job.get("http")) == "2" else Http1)(sock)
