@@ -161,12 +161,14 @@ static int clean_request(request_rec *r)
         take_back_exports(r);
         mtls_audit_inherit(r);
     }
-    if (!server->guard || is_cleaned(r))
+    if (!server->guard)
+        return DECLINED;
+    mtls_trailer_watch(r);                 /* a redirected request has lost the filters of the one before */
+    if (is_cleaned(r))
         return DECLINED;
     mtls_request_of(r)->cleaned = 1;
     header = mtls_strip_headers(r, server->guard, "header", r->headers_in);
     token = mtls_strip_connection(r, server->guard, r->headers_in);
-    mtls_trailer_watch(r);
     if (!(header || token) || server->on_spoof_reject != 1 || r->prev)
         return DECLINED;
     return mtls_audit_deny(r, MTLS_SPOOFED_HEADER,

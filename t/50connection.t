@@ -14,11 +14,19 @@ sub origin { my ($kind) = @_; return ($SCHEME{$kind} // $kind) . '://127.0.0.1:'
 my $ours = ':' . encode_base64(join('', map { decode_base64($_) } slurp(pki('ok.crt')) =~ /-----\n(.*?)-----END/s), '') . ':';
 my $passes = join '', map { sprintf "ProxyPass \"/%s/\" \"%s/\"\n", $_, origin($_) } @KINDS;
 my $users = top() . '/t/logs/50connection.users';
+my $htdocs = top() . '/t/logs/50connection';
+mkdir $_ for $htdocs, "$htdocs/through";
 spew($users, "anne:{SHA}" . encode_base64(pack('H*', 'd033e22ae348aeb5660fc2140aec35850c4da997'), '') . "\n");     # admin
 my $lines = <<"END";
     ProxyPass "/ws/" "@{[ origin('http') ]}/" upgrade=websocket
     $passes
     MTLSExport rfc9440
+    DocumentRoot "$htdocs"
+    <Directory "$htdocs/through">
+        Require all granted
+        RewriteEngine On
+        RewriteRule "^x\$" "/fcgi/x" [PT]
+    </Directory>
     <Location "/fcgi/">
         SetEnv proxy-sendcl 1
     </Location>
@@ -150,13 +158,13 @@ sub test_trailers {
     my @sent = map { [$http eq '2' ? lc $_->[0] : $_->[0], $_->[1]] } grep { $http ne '2' || $_->[0] ne 'connection' } @$trailers;
     return if !@sent;
     $title .= ', ' . join ' ', map { $_->[0] } @sent;
-    my $r = client()->request($to, "/$kind/$path", cert => 'ok', http => $http, method => 'POST', body => $form,
+    my $r = client()->request($to, "/$path", cert => 'ok', http => $http, method => 'POST', body => $form,
         headers => [['content-type', 'application/x-www-form-urlencoded']], trailers => \@sent);
     is($r->{status}, 200, "$title: served") or return diag($to->error_log);
     my $seen = $r->seen;
     is_ours($seen, "$title: ours, once");
     is(scalar(grep { $_->[1] =~ /forged/ } pairs($seen)), 0, "$title: nothing forged");
-    is($seen->{body}, $form, "$title: the body is whole") if $path ne 'form/x';
+    is($seen->{body}, $form, "$title: the body is whole") if $path !~ /form/;
     is(join(' ', map { ref $_ ? @$_ : $_ } @{ $seen->{trailers} // [] }) =~ /forged/ ? 1 : 0, 0, "$title: nor in trailers");
     if ($harmless && $kind eq 'fcgi') {
         is(join(' ', values_of($seen, 'x-harmless')), $merged ? 'stays' : '', "$title: MergeTrailers works as ever");
@@ -166,10 +174,13 @@ for my $column (['MergeTrailers On', $server, 1], ['MergeTrailers Off', $unmerge
     for my $kind ('http', 'fcgi') {
         for my $http (mpm() eq 'prefork' ? '1.1' : ('1.1', '2')) {
             for my $trailers (@TRAILERS) {
-                test_trailers("$column->[0], $kind, HTTP/$http", @$column[1, 2], $kind, $http, 'x', $trailers);
+                test_trailers("$column->[0], $kind, HTTP/$http", @$column[1, 2], $kind, $http, "$kind/x", $trailers);
                 # The body is read by a request hook, before we export.
-                test_trailers("$column->[0], read early, HTTP/$http", @$column[1, 2], $kind, $http, 'form/x', $trailers)
+                test_trailers("$column->[0], read early, HTTP/$http", @$column[1, 2], $kind, $http, 'http/form/x', $trailers)
                     if $kind eq 'http';
+                # The request that is proxied is a redirected one.
+                test_trailers("$column->[0], redirected, HTTP/$http", @$column[1, 2], $kind, $http, 'through/x', $trailers)
+                    if $kind eq 'fcgi';
             }
         }
     }
