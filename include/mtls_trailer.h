@@ -8,10 +8,12 @@
 
 #include "httpd.h"
 
+#include "mtls_header.h"
+
 /** Registers the input filter. */
 void mtls_trailer_register(void);
 
-/** Watch this request's body, if it can have trailers. */
-void mtls_trailer_watch(request_rec *r);
+/** Watch this request's body for trailers in the guard's names, if it can have any. */
+void mtls_trailer_watch(request_rec *r, const mtls_guard_t *guard);
 
 #endif

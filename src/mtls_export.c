@@ -8,6 +8,7 @@
 #include "mtls_audit.h"
 #include "mtls_export.h"
 #include "mtls_strip.h"
+#include "mtls_trailer.h"
 #include "mtls_vary.h"
 
 APLOG_USE_MODULE(mtls_authz);
@@ -120,19 +121,20 @@ static int deny(pass_t *pass, apr_int64_t most)
 }
 
 /* What MTLSGuard or MTLSPass lets a client say, he must still not make mod_proxy take out as a header
- * of this connection. */
+ * of this connection, nor replace with a trailer. */
 static void protect_headers(pass_t *pass)
 {
-    const char *connection = apr_table_get(pass->r->headers_in, "Connection");
+    const mtls_server_t *server = mtls_server_of(pass->r->server);
     mtls_guard_t *names;
     int i;
 
-    if (!connection || !strcasecmp(connection, "keep-alive") || !strcasecmp(connection, "close"))
+    if (server->guard && !server->pass)       /* done already, for all names */
         return;
     names = mtls_guard_make(pass->r->pool);
     for (i = 0; i < pass->n; i++)
         mtls_guard_add(names, mtls_header_name(pass->headers[i]));
     mtls_strip_connection(pass->r, names, pass->r->headers_in);
+    mtls_trailer_watch(pass->r, names);
 }
 
 static void set_headers(pass_t *pass)

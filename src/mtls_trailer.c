@@ -13,6 +13,12 @@ APLOG_USE_MODULE(mtls_authz);
 
 static const char filter_name[] = "MTLS_TRAILERS";
 
+/** What a filter has to do. */
+typedef struct watch_t {
+    const mtls_guard_t *guard;
+    apr_table_t *before;             /* see keep_guarded */
+} watch_t;
+
 /* Headers in our names as they stand before the body's end is read: ours and the operator's. A body is
  * read in very many pieces, so all of them use one table. */
 static void keep_guarded(apr_table_t *kept, const request_rec *r, const mtls_guard_t *guard)
@@ -54,11 +60,11 @@ static apr_status_t clean_trailers(ap_filter_t *f, apr_bucket_brigade *bb, ap_in
                                    apr_read_type_e block, apr_off_t readbytes)
 {
     request_rec *r = f->r;
-    const mtls_guard_t *guard = mtls_server_of(r->server)->guard;
-    apr_table_t *before = f->ctx;
+    const watch_t *watch = f->ctx;
+    const mtls_guard_t *guard = watch->guard;
     apr_status_t status;
 
-    keep_guarded(before, r, guard);
+    keep_guarded(watch->before, r, guard);
     status = ap_get_brigade(f->next, bb, mode, block, readbytes);
     if (!r->trailers_in || apr_is_empty_table(r->trailers_in))
         return status;
@@ -66,28 +72,33 @@ static apr_status_t clean_trailers(ap_filter_t *f, apr_bucket_brigade *bb, ap_in
     mtls_strip_connection(r, guard, r->trailers_in);
     remove_guarded(guard, r->headers_in);
     mtls_strip_connection(r, guard, r->headers_in);
-    apr_table_do(put_back, r->headers_in, before, NULL);
+    apr_table_do(put_back, r->headers_in, watch->before, NULL);
     return status;
 }
 
-static int is_watched(const request_rec *r)
+static int is_watched(const request_rec *r, const mtls_guard_t *guard)
 {
     const ap_filter_t *f;
 
     for (f = r->input_filters; f; f = f->next) {
-        if (f->frec->filter_func.in_func == clean_trailers)
+        if (f->frec->filter_func.in_func == clean_trailers && ((const watch_t *)f->ctx)->guard == guard)
             return 1;
     }
     return 0;
 }
 
-void mtls_trailer_watch(request_rec *r)
+void mtls_trailer_watch(request_rec *r, const mtls_guard_t *guard)
 {
+    watch_t *watch;
+
     /* HTTP/1.1 has trailers behind chunked bodies only; an HTTP/2 stream may end any body with them. */
     if (!r->connection->master && !apr_table_get(r->headers_in, "Transfer-Encoding"))
         return;
-    if (!is_watched(r))
-        ap_add_input_filter(filter_name, apr_table_make(r->pool, 4), r, r->connection);
+    if (is_watched(r, guard))
+        return;
+    watch = apr_palloc(r->pool, sizeof(*watch));
+    *watch = (watch_t){ guard, apr_table_make(r->pool, 4) };
+    ap_add_input_filter(filter_name, watch, r, r->connection);
 }
 
 void mtls_trailer_register(void)

@@ -125,12 +125,18 @@ for my $form (@UPGRADES) {
 
 # Where the client may say our names he must still not take ours away, nor put his beside it.
 for my $lenient (['MTLSGuard off', 'MTLSGuard off'], ['MTLSPass', 'MTLSPass rfc9440']) {
-    my $open = start_server(tls => "$lenient->[1]\n$lines", %conf);
+    my $open = start_server(tls => "$lenient->[1]\nMergeTrailers On\n$lines", %conf);
     for my $form ('X-Drop, Client-Cert', 'client-cert', 'keep-alive, CLIENT-CERT', 'Upgrade;Client-Cert') {
         my $r = client()->request($open, '/http/x', cert => 'ok', headers => [['Connection', $form], ['Client_Cert', 'forged'],
             ['Client-Cert', 'forged'], ['X-Drop', 'dropped']]);
         is_ours($r->seen, "$lenient->[0], $form: ours, once");
         is(scalar(values_of($r->seen, 'X-Drop')), $form =~ /X-Drop/ ? 0 : 1, "$lenient->[0], $form: the rest as ever");
+    }
+    for my $trailer ('client-cert', 'client_cert', 'client.cert') {
+        my $r = client()->request($open, '/fcgi/x', cert => 'ok', method => 'POST', body => 'abc',
+            trailers => [[$trailer, 'forged'], ['x-harmless', 'stays']]);
+        is_ours($r->seen, "$lenient->[0], trailer $trailer: ours, once");
+        is(join(' ', values_of($r->seen, 'x-harmless')), 'stays', "$lenient->[0], trailer $trailer: the rest as ever");
     }
 }
 
