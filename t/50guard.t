@@ -35,6 +35,7 @@ my @HOSTS = (
     ['reject-pass',  "MTLSOnSpoof reject\nMTLSPass rfc9440 aspnet X-Own X-Other", $EVERYTHING, 'all (by default)'],
     ['reject-off',   "MTLSOnSpoof reject\nMTLSGuard off", $EVERYTHING, 'off'],
     ['strip',        'MTLSOnSpoof strip', $ALL, 'all (by default)'],
+    ['early',        "MTLSGuard all\nRequestHeader set X-Client-Verify early early\nRequestHeader set X_Client_DN late", $ALL, 'all'],
 );
 sub host { my ($name, $lines) = @_; return <<"END" }
 <VirtualHost 127.0.0.1:\@HTTP_PORT\@>
@@ -82,6 +83,10 @@ for my $host (@HOSTS) {
         is(arrived($seen[0]), 'x-free', "$name, HTTP/$http: the error page's backend gets nothing forged") if !$expected;
     }
 }
+
+my (undef, $seen) = ask('early', headers => [['X-Client-Verify', 'of the client'], ['X-Client-DN', 'of the client']]);
+is(join(' | ', sort grep { /^X.Client/ } @{ $seen->{headers} }), 'X-Client-Verify: early | X_Client_DN: late',
+   "what RequestHeader sets is the operator's, early and late");
 
 # ---- reject ----
 
