@@ -163,7 +163,7 @@ static int clean_request(request_rec *r)
     }
     if (!server->guard)
         return DECLINED;
-    mtls_trailer_watch(r, server->guard);                 /* a redirected request has lost the filters of the one before */
+    mtls_trailer_watch(r, server->guard);     /* a redirected request has lost the filters of the one before */
     if (is_cleaned(r))
         return DECLINED;
     mtls_request_of(r)->cleaned = 1;
