@@ -17,7 +17,7 @@ static mtls_str_t path_as_sent(request_rec *r)
 
     if (*target != '/' && apr_uri_parse(r->pool, target, &uri) == APR_SUCCESS)     /* absolute form */
         target = uri.path ? uri.path : "";
-    return (mtls_str_t){ target, strcspn(target, "?#") };
+    return (mtls_str_t){ target, strcspn(target, "?") };
 }
 
 static int is_strict(const mtls_dir_t *dir)
