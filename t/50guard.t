@@ -139,7 +139,7 @@ my @REMOVALS = (
 for my $case (@REMOVALS) {
     my ($name, $header, $logged, $first) = @$case;
     $server->mark;
-    ask($name, headers => [[$header, 'of the client']]);
+    ask($name, conn => 'one child', headers => [[$header, 'of the client']]);
     my @lines = grep { /mtls_authz/ } split /\n/, $server->error_log;
     my $title = "$name, $logged";
     is(scalar @lines, 1, "$title: one line") or diag(@lines);
