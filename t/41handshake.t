@@ -140,6 +140,25 @@ same(outcomes($server, { %changing, cert => 'other', change => 1 }, '/anne/'), [
 same(outcomes($server, { %changing, cert => 'other', change => 1 }, '/again/', '/anne/', '/otto/', '/'),
      [$OTTO, '403 no-match', $OTTO, $OTTO], '... then Otto, and nothing of Anne is left');
 
+# OptRenegotiate verifies once more, past any handshake: where that fails the client is not let in by what was known before.
+# It takes a session from before the virtual host stopped asking for certificates.
+spew(pki() . '/handshake-ticket.key', 'k' x 48);
+(my $keeping = qq{SSLSessionTicketKeyFile "\@PKI\@/handshake-ticket.key"\n$EVERYWHERE}) =~ s/^.*chain\.length.*\n//m;
+my $restarted = start_server(tls => "SSLVerifyClient optional\n$keeping");
+is(outcomes($restarted, { tls => '1.2', cert => 'ok', save => 'kept' }, '/rules/')->[0], $ANNE, 'a session to be kept');
+$restarted->graceful(tls => <<"END");
+    SSLVerifyClient none
+    SSLOptions +OptRenegotiate
+    $keeping
+    <Location /rules/quick/>
+        SSLVerifyClient optional
+        SSLVerifyDepth 0
+    </Location>
+END
+same(outcomes($restarted, { tls => '1.2', cert => 'ok', session => 'kept' }, '/rules/', '/rules/quick/'),
+     [$ANNE, '403 unverified'], 'OptRenegotiate: what fails now counts, not what was known');
+$restarted->stop;
+
 # ---- HTTP/2 that was not negotiated ----
 
 if ($HTTP2) {
