@@ -216,9 +216,22 @@ sub graceful {
     }
     my $pattern = qr/resuming normal operations/;
     my $before = () = slurp("$self->{dir}/error_log") =~ /$pattern/g;
+    my @old = children($self->{pid});
     kill USR1 => $self->{pid};
     wait_for(sub { (() = slurp("$self->{dir}/error_log") =~ /$pattern/g) > $before })
         or die "no restart:\n" . $self->said;
+    # A child of the old generation that still listens would take a connection and close it after one request.
+    my %listening = map { $_ => 1 } sockets($self->{pid});
+    wait_for(sub { !grep { $listening{$_} } map { sockets($_) } @old })
+        or die "the old generation still listens:\n" . $self->said;
+}
+
+sub children { return split ' ', slurp("/proc/$_[0]/task/$_[0]/children") }
+
+# What sockets a process holds, by the kernel's names for them; none if there is no such process any more.
+sub sockets {
+    my ($pid) = @_;
+    return grep { defined && /^socket:/ } map { readlink } glob "/proc/$pid/fd/*";
 }
 
 sub wait_for {
