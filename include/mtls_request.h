@@ -30,6 +30,7 @@ typedef struct mtls_request_t {
     int cleaned;                   /**< the client's headers in our names were removed */
     int satisfied;                 /**< a line that is not negated was true */
     const void *identified_by;     /**< the MTLSUser that was asked for a user */
+    const char *user;              /**< the user that it made, or NULL */
     mtls_reason_t user_reason;     /**< why MTLSUser made no user; MTLS_GRANTED: it did, or none was asked for */
     apr_array_header_t *judged;    /**< of const void *: configurations under which a line was true; see mtls_backstop.h */
     apr_array_header_t *exported;  /**< of const char *: names we have put into headers_in; NULL: none */

@@ -49,7 +49,7 @@ static const char *make_user(request_rec *r, const mtls_user_t *user, mtls_reque
     }
     name = user->format->encode(r->pool, (mtls_type_id_t)(user->field->type - mtls_types), values.v, 1);
     name = cut(r, user, name);
-    if (!name)
+    if (!name || !*name)
         return NULL;
     request->user_reason = MTLS_GRANTED;
     *scratch = mtls_value_text(mtls_str(name));
@@ -65,28 +65,48 @@ static void take_back(request_rec *r, mtls_request_t *request)
         r->user = r->ap_auth_type = NULL;
 }
 
-void mtls_identity_set(request_rec *r)
+/* The page that says that a request was refused is not told whose it was. */
+static int may_be_named(request_rec *r, mtls_request_t *request)
 {
-    const mtls_user_t *user = mtls_dir_of(r)->user;
-    mtls_request_t *request;
-    const char *name;
+    if (mtls_request_view(r)->standing == MTLS_GRANTED && !mtls_request_refused(r))
+        return 1;
+    request->user_reason = request->view.standing;
+    return 0;
+}
 
-    if (!user)
-        return;
-    request = mtls_request_of(r);
+static void find_user(request_rec *r, mtls_request_t *request, const mtls_user_t *user)
+{
     if (request->identified_by == user)
         return;
     request->identified_by = user;
     take_back(r, request);
-    if (mtls_request_view(r)->standing != MTLS_GRANTED) {
-        request->user_reason = request->view.standing;
+    request->user = user && may_be_named(r, request) ? make_user(r, user, request) : NULL;
+}
+
+static void set_user(request_rec *r, const mtls_request_t *request)
+{
+    if (!request->user)
         return;
-    }
-    name = make_user(r, user, request);
-    if (!name)
-        return;
-    r->user = (char *)name;
+    r->user = (char *)request->user;
     r->ap_auth_type = (char *)AUTH_TYPE;
+}
+
+static int is_another(const char *type)
+{
+    return type && strcasecmp(type, AUTH_TYPE);
+}
+
+void mtls_identity_set(request_rec *r)
+{
+    mtls_request_t *request = mtls_request_known(r);
+    const mtls_user_t *user = mtls_dir_of(r)->user;
+
+    if (!user && !(request && request->identified_by))
+        return;
+    request = mtls_request_of(r);
+    find_user(r, request, user);
+    if (!is_another(ap_auth_type(r)))      /* else the rules look at the user that a password makes */
+        set_user(r, request);
 }
 
 /* Where no AuthType is set, MTLSUser stands for it: somebody asks for a user, and this is how one is made. */
@@ -113,16 +133,26 @@ static int authenticate(request_rec *r)
                                                 : "a rule asks for a user, and no MTLSUser makes one");
 }
 
-/* Subrequests that keep their configuration, and Satisfy Any, come here without an access check. */
+/* Subrequests that keep their configuration, and Satisfy Any, come here without an access check. Where
+ * another AuthType was not needed, its place is free. */
 static int identify(request_rec *r)
 {
-    if (mtls_generation() && mtls_generation()->used)
-        mtls_identity_set(r);
+    const mtls_request_t *request;
+
+    if (!mtls_generation() || !mtls_generation()->used)
+        return DECLINED;
+    mtls_identity_set(r);
+    request = mtls_request_known(r);
+    if (request && !r->user)
+        set_user(r, request);
     return DECLINED;
 }
 
 void mtls_identity_register(void)
 {
+    static const char *const after[] = { "mod_dir.c", NULL };
+
     ap_hook_fixups(identify, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_fixups(identify, after, NULL, APR_HOOK_LAST);      /* an index file may have a section of its own */
     ap_hook_check_authn(authenticate, NULL, NULL, APR_HOOK_FIRST, AP_AUTH_INTERNAL_PER_CONF);
 }
