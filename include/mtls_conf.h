@@ -100,7 +100,7 @@ typedef struct mtls_generation_t {
     const mtls_guard_t *exported;    /**< the names of all headers that are exported anywhere; set by mtls_check */
     apr_array_header_t *lines;       /**< of mtls_line_t *: every Require mtls line */
     const mtls_guard_t *guarded;     /**< every name that any virtual host may guard; set by mtls_check */
-    mtls_castore_t *castore;         /**< NULL: chains are not needed, or no shared memory */
+    mtls_castore_t *castore;         /**< NULL: no shared memory for it */
     apr_array_header_t *variables;   /**< of const mtls_field_t *: MTLSEnv; NULL: nowhere on */
     int backstop;                    /**< MTLSBackstop is on somewhere */
     int closed;                      /**< the configuration has been read: nothing grows any more */

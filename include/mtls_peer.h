@@ -39,7 +39,7 @@ int mtls_peer_kept(const mtls_peer_t *peer, int slot, const char **value);
 /** Keep a value (NULL: "send nothing") for all later requests of this peer. Any thread; the first wins. */
 void mtls_peer_keep(const mtls_peer_t *peer, int slot, const char *value);
 
-/** post_config, once the configuration is known: makes the store of CA certificates if one is needed. */
+/** post_config, once the configuration is known: makes the store of CA certificates. */
 void mtls_peer_prepare(apr_pool_t *pconf);
 
 /** Hooks mod_ssl's optional hooks and process_connection. */

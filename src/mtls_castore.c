@@ -4,7 +4,6 @@
 #include <apr_atomic.h>
 #include <apr_shm.h>
 #include <openssl/err.h>
-#include <openssl/evp.h>
 
 #include "mtls_castore.h"
 
@@ -73,6 +72,11 @@ static apr_uint32_t entries_of(mtls_castore_t *store)
     return apr_atomic_read32(&store->shared->count);
 }
 
+int mtls_castore_has(mtls_castore_t *store, const unsigned char *digest)
+{
+    return find_entry(store->shared, digest, entries_of(store)) >= 0;
+}
+
 /* By one writer at a time. */
 static void append_entry(shared_t *shared, const unsigned char *digest, X509 *certificate, int len)
 {
@@ -90,14 +94,9 @@ static void append_entry(shared_t *shared, const unsigned char *digest, X509 *ce
     apr_atomic_inc32(&shared->count);
 }
 
-void mtls_castore_add(mtls_castore_t *store, X509 *certificate)
+void mtls_castore_add(mtls_castore_t *store, X509 *certificate, const unsigned char *digest)
 {
-    unsigned char digest[MTLS_DIGEST_LEN];
-    unsigned int len = 0;
-
-    if (X509_digest(certificate, EVP_sha256(), digest, &len) != 1 || len != MTLS_DIGEST_LEN)
-        return;
-    if (find_entry(store->shared, digest, entries_of(store)) >= 0)
+    if (mtls_castore_has(store, digest))
         return;
     /* Nobody waits here: a handshake must not hang on a child that died while writing. Who finds the
      * door closed leaves; the certificate is added the next time that it is seen. */

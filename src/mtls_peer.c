@@ -246,10 +246,7 @@ static int prepare_upgrade(conn_rec *c, request_rec *r, server_rec *s, const cha
 
 void mtls_peer_prepare(apr_pool_t *pconf)
 {
-    mtls_generation_t *generation = mtls_generation();
-
-    if (mtls_fieldset_flags(generation->fields) & MTLS_FIELD_CHAIN)
-        generation->castore = mtls_castore_make(pconf);
+    mtls_generation()->castore = mtls_castore_make(pconf);
 }
 
 void mtls_peer_register(void)

@@ -10,13 +10,13 @@
 
 APLOG_USE_MODULE(mtls_authz);
 
-static void keep_chain(STACK_OF(X509) *chain)
+static void keep_chain(STACK_OF(X509) *chain, const mtls_record_t *record)
 {
     mtls_castore_t *store = mtls_generation()->castore;
     int i;
 
-    for (i = 1; store && i < sk_X509_num(chain); i++)
-        mtls_castore_add(store, sk_X509_value(chain, i));
+    for (i = 0; store && i < record->chain_len; i++)
+        mtls_castore_add(store, sk_X509_value(chain, i + 1), record->chain[i]);
 }
 
 static void record_verdict(X509_STORE_CTX *ctx, SSL_SESSION *session, int ok)
@@ -28,8 +28,7 @@ static void record_verdict(X509_STORE_CTX *ctx, SSL_SESSION *session, int ok)
 
     if (!leaf || mtls_record_make(&record, ok > 0, X509_STORE_CTX_get_error(ctx), chain, leaf) < 0)
         return;
-    if (record.chain_len > 0)
-        keep_chain(chain);
+    keep_chain(chain, &record);
     SSL_SESSION_set1_ticket_appdata(session, octets, mtls_record_encode(&record, octets));
 }
 
@@ -77,11 +76,25 @@ int mtls_session_chain(const mtls_record_t *record, X509 **chain)
     return record->chain_len;
 }
 
-/* A ticket with a certificate of which nothing is recorded was made by another server or another
- * configuration: its verdict is unknown, and so is its chain. A full handshake finds out. */
+/* Every CA of the chain has taken part in a verification since this configuration was read, so none has been
+ * withdrawn with it. */
+static int is_current(const mtls_record_t *record)
+{
+    mtls_castore_t *store = mtls_generation()->castore;
+    int i;
+
+    for (i = 0; store && i < record->chain_len; i++) {
+        if (!mtls_castore_has(store, record->chain[i]))
+            return 0;
+    }
+    return record->chain_len == 0 || (store && record->chain_len > 0);
+}
+
+/* A ticket with a certificate of which nothing is recorded was made by another server, one whose CAs are not
+ * known here perhaps by another configuration: what it says need not be true any more. A full handshake
+ * finds out. */
 static int usable_ticket(SSL_SESSION *session)
 {
-    X509 *chain[MTLS_RECORD_CHAIN_MAX];
     mtls_record_t record;
 
     if (!SSL_SESSION_get0_peer(session))
@@ -90,8 +103,7 @@ static int usable_ticket(SSL_SESSION *session)
         return 0;
     if (!record.ok || record.error != X509_V_OK)
         return 1;
-    return !(mtls_fieldset_flags(mtls_generation()->fields) & MTLS_FIELD_CHAIN)
-        || mtls_session_chain(&record, chain) >= 0;
+    return is_current(&record);
 }
 
 static SSL_TICKET_RETURN judge_ticket(SSL *ssl, SSL_SESSION *session, const unsigned char *name, size_t name_len,

@@ -154,7 +154,15 @@ $restarted->graceful(tls => <<"END");
         SSLVerifyClient optional
         SSLVerifyDepth 0
     </Location>
+    <Location /rules/asked/>
+        SSLVerifyClient optional
+        SSLVerifyDepth 3
+    </Location>
 END
+is(outcomes($restarted, { tls => '1.2', cert => 'ok', session => 'kept' }, '/rules/')->[0], '403 no-certificate',
+   'a ticket from before the restart is not taken: its CA may have been withdrawn');
+is(outcomes($restarted, { tls => '1.2', cert => 'other', change => 1 }, '/rules/asked/')->[0], '200 SUCCESS Otto Other',
+   '... until its CA has verified somebody again');
 same(outcomes($restarted, { tls => '1.2', cert => 'ok', session => 'kept' }, '/rules/', '/rules/quick/'),
      [$ANNE, '403 unverified'], 'OptRenegotiate: what fails now counts, not what was known');
 $restarted->stop;

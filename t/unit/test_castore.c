@@ -36,9 +36,10 @@ static int knows(mtls_castore_t *store, const ca_t *ca)
     X509 *found = mtls_castore_find(store, ca->digest);
     unsigned char *der = NULL;
     int len = found ? i2d_X509(found, &der) : -1;
-    int same = len == (int)ca->der.len && !memcmp(der, ca->der.ptr, ca->der.len);
+    int same = mtls_castore_has(store, ca->digest) && len == (int)ca->der.len && !memcmp(der, ca->der.ptr, ca->der.len);
 
     OPENSSL_free(der);
+    assert_int_equal(mtls_castore_has(store, ca->digest), found != NULL);
     if (found)
         assert_true(same);
     return found != NULL;
@@ -59,12 +60,12 @@ static void test_found_again(void **state)
     X509 *first;
 
     assert_false(knows(*state, &one));
-    mtls_castore_add(*state, one.certificate);
+    mtls_castore_add(*state, one.certificate, one.digest);
     X509_free(one.certificate);              /* the store has a copy */
     assert_true(knows(*state, &one));
     assert_false(knows(*state, &two));
     first = mtls_castore_find(*state, one.digest);
-    mtls_castore_add(*state, two.certificate);
+    mtls_castore_add(*state, two.certificate, two.digest);
     assert_true(knows(*state, &two));
     assert_ptr_equal(mtls_castore_find(*state, one.digest), first);
     X509_free(two.certificate);
@@ -75,7 +76,7 @@ static void test_nearly_the_same(void **state)
     ca_t ca = make_ca(1, 0);
     int bit;
 
-    mtls_castore_add(*state, ca.certificate);
+    mtls_castore_add(*state, ca.certificate, ca.digest);
     for (bit = 0; bit < 8 * MTLS_DIGEST_LEN; bit++) {
         ca.digest[bit / 8] ^= (unsigned char)(1 << bit % 8);
         assert_null(mtls_castore_find(*state, ca.digest));
@@ -93,9 +94,9 @@ static void test_full(void **state)
     for (i = 0; i <= ENTRIES; i++)
         cas[i] = make_ca(i, 0);
     for (i = 0; i < 1000; i++)
-        mtls_castore_add(*state, cas[0].certificate);
+        mtls_castore_add(*state, cas[0].certificate, cas[0].digest);
     for (i = 0; i <= ENTRIES; i++)
-        mtls_castore_add(*state, cas[i].certificate);
+        mtls_castore_add(*state, cas[i].certificate, cas[i].digest);
     for (i = 0; i <= ENTRIES; i++) {
         assert_int_equal(knows(*state, &cas[i]), i < ENTRIES);
         X509_free(cas[i].certificate);
@@ -112,7 +113,7 @@ static void test_too_large(void **state)
     for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
         ca_t ca = make_ca((int)i, sizes[i]);
 
-        mtls_castore_add(*state, ca.certificate);
+        mtls_castore_add(*state, ca.certificate, ca.digest);
         assert_int_equal(knows(*state, &ca), kept[i]);
         X509_free(ca.certificate);
     }
@@ -140,7 +141,7 @@ static void do_nothing(mtls_castore_t *store, ca_t *cas)
 
 static void add_second(mtls_castore_t *store, ca_t *cas)
 {
-    mtls_castore_add(store, cas[1].certificate);
+    mtls_castore_add(store, cas[1].certificate, cas[1].digest);
 }
 
 static void test_children(void **state)
@@ -149,7 +150,7 @@ static void test_children(void **state)
     int i;
 
     assert_int_equal(in_child(do_nothing, *state, cas), 0);
-    mtls_castore_add(*state, cas[0].certificate);
+    mtls_castore_add(*state, cas[0].certificate, cas[0].digest);
     assert_int_equal(in_child(do_nothing, *state, cas), 1);      /* parent to child */
     assert_int_equal(in_child(add_second, *state, cas), 3);
     assert_true(knows(*state, &cas[1]));                         /* child to parent */
@@ -182,7 +183,7 @@ static void *APR_THREAD_FUNC add_all(apr_thread_t *thread, void *data)
     (void)thread;
     for (i = 0; i < CAS; i++) {
         for (try = 0; try < 100000 && !crowd->found[member->number][i]; try++) {
-            mtls_castore_add(crowd->store, crowd->cas[i].certificate);
+            mtls_castore_add(crowd->store, crowd->cas[i].certificate, crowd->cas[i].digest);
             crowd->found[member->number][i] = mtls_castore_find(crowd->store, crowd->cas[i].digest);
         }
     }
@@ -229,7 +230,7 @@ static void test_crowd(void **state)
     for (i = CAS; i < ENTRIES; i++) {         /* nothing was there twice: all others have room */
         ca_t ca = make_ca(i, 0);
 
-        mtls_castore_add(crowd->store, ca.certificate);
+        mtls_castore_add(crowd->store, ca.certificate, ca.digest);
         assert_true(knows(crowd->store, &ca));
         X509_free(ca.certificate);
     }
@@ -243,7 +244,7 @@ static void test_error_queue(void **state)
 
     ERR_clear_error();
     ERR_raise(ERR_LIB_USER, 7);
-    mtls_castore_add(*state, ca.certificate);
+    mtls_castore_add(*state, ca.certificate, ca.digest);
     assert_true(knows(*state, &ca));
     assert_false(knows(*state, &other));
     assert_int_equal(ERR_GET_REASON(ERR_get_error()), 7);
