@@ -1,0 +1,28 @@
+#!/usr/bin/perl
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+#
+# docs/recipes.md, 2: Node.js on both sides of the gateway; the client's key in PEM, encrypted, and in PKCS#12.
+use MTLS::Test;
+use MTLS::Recipe;
+
+my $recipe = MTLS::Recipe->new(2, 'node-service.conf');
+my $pki = $recipe->dir . '/certs/node';
+my $port = free_port();
+$recipe->shows_its_lines;
+$recipe->replace(3000 => $port);
+$recipe->carry_out('Certificates');
+my %mine = (mtls_backend => "http://127.0.0.1:$port", mtls_server_cert => "$pki/server-cert.pem",
+            mtls_server_key => "$pki/server-key.pem", mtls_client_ca => "$pki/ca-cert.pem");
+$recipe->begins_one_way(client(), '/api/', %mine);
+my $server = $recipe->serve(%mine);
+$recipe->carry_out('See that it works');
+$recipe->carry_out('What a failure looks like');
+
+# A stranger whose CA has the same default subject is no client of this one.
+$recipe->run('mkdir stranger && ../../conf-examples/pki/make-pki.sh stranger node');
+is($recipe->run($recipe->replaced('node client.js https://localhost/api/ ca=ca-cert.pem cert=stranger/node/client-cert.pem '
+    . 'key=stranger/node/client-key.pem 2>&1')) =~ /^(200|403)/ ? $1 : 'no connection', 'no connection',
+   'the same names from a CA of the same name: the handshake fails');
+$recipe->names_clients($server, qr{^Node\.js/\d+});
+$recipe->finish;
+done_testing;
