@@ -70,6 +70,7 @@ static mtls_finding_fn *const findings[] = {
     mtls_find_section_verify,
     mtls_find_optional_no_ca,
     mtls_find_opt_renegotiate,
+    mtls_find_sni_policy,
     mtls_find_lone_serial,
     mtls_find_impossible,
     mtls_find_pem_text,

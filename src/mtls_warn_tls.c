@@ -131,3 +131,13 @@ void mtls_find_opt_renegotiate(const mtls_survey_t *survey, const ap_directive_t
                               "leave OptRenegotiate out, and write SSLVerifyClient optional into the virtual host");
     }
 }
+
+/* A request may then name a virtual host that asks for other CAs than the one its connection was verified for. */
+void mtls_find_sni_policy(const mtls_survey_t *survey, const ap_directive_t *directive)
+{
+    if (mtls_tree_is(directive, "SSLVHostSNIPolicy")
+        && !strcasecmp(mtls_tree_word(survey->p, directive, 0), "insecure"))
+        mtls_finding_warn(survey, directive, "SSLVHostSNIPolicy insecure lets a certificate that one virtual host has "
+                          "verified into another one that trusts other CAs; write secure, or name the CA in each rule "
+                          "(ca.spki.sha256)");
+}

@@ -146,6 +146,18 @@ Require mtls
 </Location>
 ! ok
 
+SSLVHostSNIPolicy insecure
+<Location "/x">
+Require mtls
+</Location>
+! warns @1@: SSLVHostSNIPolicy insecure lets a certificate that one virtual host has verified into another one that trusts other CAs; write secure, or name the CA in each rule (ca.spki.sha256)
+
+SSLVHostSNIPolicy authonly
+<Location "/x">
+Require mtls
+</Location>
+! ok
+
 [tls]
 <Location "/x">
 SSLVerifyClient require
