@@ -33,6 +33,8 @@ typedef struct mtls_request_t {
     const char *user;              /**< the user that it made, or NULL */
     mtls_reason_t user_reason;     /**< why MTLSUser made no user; MTLS_GRANTED: it did, or none was asked for */
     apr_array_header_t *judged;    /**< of const void *: configurations under which a line was true; see mtls_backstop.h */
+    apr_array_header_t *variables; /**< of const char *: names we have put into subprocess_env; NULL: none */
+    const void *variables_for;     /**< the configuration that asked for them */
     apr_array_header_t *exported;  /**< of const char *: names we have put into headers_in; NULL: none */
 } mtls_request_t;
 

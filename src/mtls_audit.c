@@ -145,6 +145,16 @@ static void publish_reason(request_rec *r, mtls_request_t *request, mtls_reason_
         apr_table_setn(r->subprocess_env, MTLS_REASON_VARIABLE, mtls_reason_slug(reason));
 }
 
+/* What an error page or the access log could still read of who the client is. */
+static void unset_variables(request_rec *r, mtls_request_t *request)
+{
+    int i;
+
+    for (i = 0; request->variables && i < request->variables->nelts; i++)
+        apr_table_unset(r->subprocess_env, APR_ARRAY_IDX(request->variables, i, const char *));
+    request->variables = NULL;
+}
+
 /* An error page that is refused, too, says nothing new of the request that the client sent. */
 static int is_logged(const request_rec *r)
 {
@@ -162,6 +172,7 @@ int mtls_audit_deny(request_rec *r, mtls_reason_t reason, const char *detail)
     mtls_request_t *request = mtls_request_of(r);
 
     request->denied = reason;
+    unset_variables(r, request);
     publish_reason(r, request, reason);
     if (!is_logged(r))
         write_line(r, request, reason, detail);

@@ -61,6 +61,16 @@ static char *variable_name(apr_pool_t *p, const char *field)
     return name;
 }
 
+static void keep_variable(request_rec *r, const char *name, const char *text)
+{
+    mtls_request_t *request = mtls_request_of(r);
+
+    if (!request->variables)
+        request->variables = apr_array_make(r->pool, 64, sizeof(const char *));
+    APR_ARRAY_PUSH(request->variables, const char *) = name;
+    apr_table_setn(r->subprocess_env, name, text);
+}
+
 static void set_variable(request_rec *r, const mtls_field_t *field, mtls_values_t values)
 {
     mtls_type_id_t type = (mtls_type_id_t)(field->type - mtls_types);
@@ -68,12 +78,21 @@ static void set_variable(request_rec *r, const mtls_field_t *field, mtls_values_
     const char *name = variable_name(r->pool, field->name);
     int i;
 
+    if (r->main && field->row->id == MTLS_F_USER)     /* the main request's may be another */
+        apr_table_unset(r->subprocess_env, name);
     for (i = 0; i < values.n; i++) {
         const char *text = format->encode(r->pool, type, &values.v[i], 1);
 
         if (text)
-            apr_table_setn(r->subprocess_env, values.n > 1 ? apr_psprintf(r->pool, "%s_%d", name, i + 1) : name, text);
+            keep_variable(r, values.n > 1 ? apr_psprintf(r->pool, "%s_%d", name, i + 1) : name, text);
     }
+}
+
+static int is_wanted(request_rec *r)
+{
+    const mtls_generation_t *generation = mtls_generation();
+
+    return generation && generation->variables && mtls_dir_of(r)->env == 1 && !mtls_request_refused(r);
 }
 
 static int set_variables(request_rec *r)
@@ -82,7 +101,7 @@ static int set_variables(request_rec *r)
     const mtls_view_t *view;
     int i;
 
-    if (!generation || !generation->variables || mtls_dir_of(r)->env != 1 || mtls_request_refused(r))
+    if (!is_wanted(r))
         return DECLINED;
     view = mtls_request_view(r);
     for (i = 0; i < generation->variables->nelts; i++) {
@@ -93,10 +112,23 @@ static int set_variables(request_rec *r)
             continue;
         set_variable(r, field, mtls_view_get(r->pool, view, field, &scratch));
     }
+    mtls_request_of(r)->variables_for = r->per_dir_config;
     return OK;
+}
+
+/* Again where an index file has brought a section of its own. */
+static int set_variables_again(request_rec *r)
+{
+    const mtls_request_t *request = mtls_request_known(r);
+
+    return request && request->variables_for == r->per_dir_config ? DECLINED : set_variables(r);
 }
 
 void mtls_environment_register(void)
 {
-    ap_hook_fixups(set_variables, NULL, NULL, APR_HOOK_LAST);
+    static const char *const before[] = { "mod_rewrite.c", "mod_headers.c", NULL };
+    static const char *const after[] = { "mod_dir.c", NULL };
+
+    ap_hook_fixups(set_variables, NULL, before, APR_HOOK_FIRST - 1);     /* behind MTLSUser */
+    ap_hook_fixups(set_variables_again, after, NULL, APR_HOOK_LAST + 1);
 }
