@@ -52,7 +52,7 @@ for my $name (sort keys %verified) {
 
 # [file, command, what it must show, what it must not]
 my @MADE = (
-    ['jvm/client-cert.pem', 'x509 -noout -text -in', [qr/Public-Key: \(4096 bit\)/], qr/X509v3/],
+    ['jvm/client-cert.pem', 'x509 -noout -text -in', [qr/Public-Key: \(4096 bit\)/, qr/Subject: CN = client$/m], qr/X509v3/],
     ['node/ca-cert.pem', 'x509 -noout -subject -in', [qr/C = AU, ST = Some-State, O = Internet Widgits Pty Ltd/], qr/CN/],
     ['node/client-cert.pem', 'x509 -noout -text -in', [qr/Serial Number: 1 /, qr/DNS:localhost/, qr/\(2048 bit\)/], qr/Extended/],
     ['node/server-cert.pem', 'x509 -noout -text -in', [qr/Serial Number: 1 /, qr/DNS:localhost/], qr/Extended/],

@@ -18,6 +18,16 @@ my $server = $recipe->serve(%mine);
 $recipe->carry_out('See that it works');
 $recipe->carry_out('What a failure looks like');
 
+# What a client says of itself is not heard, in no spelling.
+my $forged = $recipe->run(q{perl -0pe 's/\n/%0A/g; s/ /%20/g' other-cert.pem});
+for my $name (qw(ssl-client-cert SSL_CLIENT_CERT Ssl.Client.Cert)) {
+    my $curl = "curl -s --cacert ca-cert.pem --cert client-cert.pem --key client-key.pem -H 'ssl-client-verify: SUCCESS'";
+    is($recipe->run($recipe->replaced("$curl -H '$name: $forged' https://localhost/api/")),
+       "hello, CN=client (serial number 01)\n", "a forged $name is replaced");
+}
+is($recipe->run("curl -s -H 'ssl-client-verify: SUCCESS' -H 'ssl-client-cert: $forged' http://127.0.0.1:$port/"),
+   "hello, CN=other (serial number 77)\n", 'which the service itself would believe');
+
 # A stranger whose CA has the same default subject is no client of this one.
 $recipe->run('mkdir stranger && ../../conf-examples/pki/make-pki.sh stranger node');
 is($recipe->run($recipe->replaced('node client.js https://localhost/api/ ca=ca-cert.pem cert=stranger/node/client-cert.pem '

@@ -74,6 +74,7 @@ sub serve {
     $self->replace('https://localhost/' => 'https://localhost:' . $server->https_port . '/',
                    '/var/log/apache2/mtls_access.log' => $server->dir . '/example_log',
                    '/var/log/apache2/error.log' => $server->dir . '/error_log');
+    $self->replace('HTTP/2.0' => 'HTTP/1.1') if mpm() eq 'prefork';
     return $server;
 }
 
