@@ -38,8 +38,8 @@ MTLS_PART("xfcc", "X-Forwarded-Client-Cert", "DNS", "san.dns", "ascii", "dns", M
 
 MTLS_PROFILE("remote-user", NULL,
     "Grafana (remote-user:X-WEBAUTH-USER), Django, Flask, Spring Security, anything that reads one user name",
-    "the user name that MTLSUser makes, as text (UTF-8 and % percent-encoded); the option is the header's name")
-MTLS_PART("remote-user", "X-Remote-User", NULL, "user", "text", NULL, MTLS_PART_SINGLE | MTLS_PART_NAMED)
+    "the user name as MTLSUser makes it, in its format; the option is the header's name")
+MTLS_PART("remote-user", "X-Remote-User", NULL, "user", "utf8", NULL, MTLS_PART_SINGLE | MTLS_PART_NAMED)
 
 MTLS_PROFILE("tomcat", "cert", "Tomcat (SSLValve); escaped from 9.0.38 and 8.5.58 on",
     "certificate as PEM with blanks for line ends (cert) or percent-encoded (escaped), and the TLS session's facts")
