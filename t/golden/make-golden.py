@@ -270,6 +270,7 @@ def profiles(world):
     spiffe = uris[0] if len(uris) == 1 and uris[0].startswith("spiffe://") else None
     common_name = values(subject, "CN")
     ski = leaf.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest.hex().upper()
+    aki = leaf.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier.hex().upper()
     validity = "NotBefore=%s;NotAfter=%s" % (rfc3339(NOT_BEFORE), rfc3339(NOT_AFTER))
     chain_ders = [der_of(c) for c in chain]
     bodies = ",".join(b64(d) for d in [der] + chain_ders)
@@ -339,7 +340,7 @@ def profiles(world):
                        ("cf-cert-issuer-dn-legacy", dn_slash(issuer)),
                        ("cf-cert-subject-dn-legacy", dn_slash(subject)), ("cf-cert-serial", hex_upper(serial)),
                        ("cf-cert-not-before", openssl_time(NOT_BEFORE)), ("cf-cert-not-after", openssl_time(NOT_AFTER)),
-                       ("cf-cert-ski", ski), ("cf-cert-issuer-ski", ski)],
+                       ("cf-cert-ski", ski), ("cf-cert-issuer-ski", aki)],
         "kong": [("X-Client-Cert", pem_nginx(leaf)), ("X-Client-Cert-Serial", hex_upper(serial)),
                  ("X-Client-Cert-Issuer-DN", issuer_2253), ("X-Client-Cert-Subject-DN", subject_2253),
                  ("X-Client-Cert-Fingerprint", sha1.hex())],

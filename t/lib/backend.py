@@ -2,7 +2,7 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """Backends that answer every request with what they received, as JSON.
 
-    backend.py [--log FILE] KIND[=PORT]...      KIND: http h2c fcgi scgi uwsgi ajp; PORT 0 or none: any free one
+    backend.py [--log FILE] KIND[=PORT]...      KIND: http https h2 h2c fcgi scgi uwsgi ajp; PORT 0 or none: any free one
 
 Prints one line, {"http": 12345, ...}, when all of them listen, and ends with its standard input.
 FILE gets one line of JSON per request, before the answer is sent.
@@ -11,12 +11,15 @@ What is received:
     http    {"kind", "request", "headers": [raw header lines in order], "trailers": [raw lines], "body"}
     h2c     {"kind", "request", "headers": [[name, value], ...], "trailers": [[name, value], ...], "body"}
     others  {"kind", "params": [[name, value], ...], "body"}
+https and h2 are http and h2c over TLS, with server.crt and server.key of the directory in MTLS_PKI.
 All text is Latin-1: one character is one octet. A request with "Upgrade:" gets a 101 first and the
 JSON as one line behind it. A path that contains "/status/NNN" is answered with that status.
 """
 import json
+import os
 import re
 import socket
+import ssl
 import struct
 import sys
 import threading
@@ -338,7 +341,15 @@ class Ajp:
             self.send(b"\x05\x01")
 
 
-KINDS = {"http": Http, "h2c": H2c, "fcgi": Fcgi, "scgi": Scgi, "uwsgi": Uwsgi, "ajp": Ajp}
+def secure(sock, protocol):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*(os.path.join(os.environ["MTLS_PKI"], "server." + end) for end in ("crt", "key")))
+    context.set_alpn_protocols([protocol])
+    return context.wrap_socket(sock, server_side=True)
+
+
+KINDS = {"http": Http, "https": lambda sock: Http(secure(sock, "http/1.1")), "h2c": H2c,
+         "h2": lambda sock: H2c(secure(sock, "h2")), "fcgi": Fcgi, "scgi": Scgi, "uwsgi": Uwsgi, "ajp": Ajp}
 
 
 def serve(kind, sock):

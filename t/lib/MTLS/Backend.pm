@@ -7,7 +7,7 @@ use IPC::Open2;
 use JSON::PP ();
 use MTLS::Env qw(top logs python slurp);
 
-# The kinds that are wanted: http h2c fcgi scgi uwsgi ajp.
+# The kinds that are wanted: http https h2 h2c fcgi scgi uwsgi ajp.
 sub start {
     my ($class, @kinds) = @_;
     (my $test = $0) =~ s{.*/|\.t$}{}g;
