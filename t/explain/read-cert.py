@@ -28,11 +28,14 @@ ATTRIBUTES = [
     ("given-name", "GN", "2.5.4.42"), ("surname", "SN", "2.5.4.4"), ("serial-number", "serialNumber", "2.5.4.5"),
     ("organization-identifier", "organizationIdentifier", "2.5.4.97")]
 PURPOSES = {"1.3.6.1.5.5.7.3.1": "serverAuth", "1.3.6.1.5.5.7.3.2": "clientAuth", "1.3.6.1.5.5.7.3.3": "codeSigning",
-            "1.3.6.1.5.5.7.3.4": "emailProtection", "2.5.29.37.0": "anyExtendedKeyUsage"}
+            "1.3.6.1.5.5.7.3.4": "emailProtection", "2.5.29.37.0": "anyExtendedKeyUsage",   # RFC 5280 section 4.2.1.12
+            "1.3.6.1.5.5.7.3.17": "ipsecIKE", "1.3.6.1.4.1.311.20.2.2": "msSmartcardLogin"}   # RFC 4945; MS-WCCE
 USAGES = ["digitalSignature", "nonRepudiation", "keyEncipherment", "dataEncipherment", "keyAgreement",
           "keyCertSign", "cRLSign", "encipherOnly", "decipherOnly"]                       # RFC 5280 section 4.2.1.3
 SIGNATURES = {"1.2.840.10045.4.3.2": "ecdsa-with-SHA256", "1.2.840.113549.1.1.11": "sha256WithRSAEncryption",
+              "1.2.840.10045.4.3.3": "ecdsa-with-SHA384", "1.2.840.113549.1.1.13": "sha512WithRSAEncryption",
               "1.3.101.112": "ED25519", "1.3.101.113": "ED448"}
+POLICIES = {"2.5.29.32.0": "anyPolicy"}
 CURVES = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
 UPN = "1.3.6.1.4.1.311.20.2.3"
 # Known to a server only, or to nobody who has not been told.
@@ -76,12 +79,14 @@ def only(octets, tag):
     return found[0][1]
 
 
-def oid(content):
+def oid(content, most=160):
     arcs, arc, fresh = [], 0, True
     for octet in content:
         if fresh and octet == 0x80:
             raise Unreadable
         arc, fresh = arc << 7 | octet & 0x7F, octet < 0x80
+        if arc >> most:                                 # UUIDs have 128 bits; nobody has a use for more
+            raise Unreadable
         if fresh:
             arcs.append(arc)
             arc = 0
@@ -103,9 +108,12 @@ def string(tag, content):
     if tag not in encodings:
         raise Unreadable
     try:
-        return clean(content.decode(encodings[tag]))
+        text = clean(content.decode(encodings[tag]))
     except UnicodeDecodeError:
         raise Unreadable from None
+    if tag == 0x1E and any(ord(c) > 0xFFFF for c in text):      # UCS-2 has no surrogates
+        raise Unreadable
+    return text
 
 
 # ---- values as mtls-explain writes them ----
@@ -146,7 +154,7 @@ def attributes(der):
     for index, (_, rdn, _) in enumerate(elements(only(der, 0x30))):
         for _, pair, _ in elements(rdn):
             (_, kind, _), (tag, content, _) = elements(pair)
-            found.append((oid(kind), tag, content, index))
+            found.append((oid(kind, 10000), tag, content, index))
     return found
 
 
@@ -180,7 +188,8 @@ def name_fields(prefix, der, fields):
     fields[prefix] = attempt(lambda: [words(rfc4514(der), der)] if found else [], [der])
     members = [(suffix, dotted) for suffix, _, dotted in ATTRIBUTES]
     known = [dotted for _, dotted in members]
-    members += [(a[0], a[0]) for a in found if a[0] not in known]
+    # A type whose number nobody could write down has no field.
+    members += [(a[0], a[0]) for a in found if a[0] not in known and all(int(arc) >> 160 == 0 for arc in a[0].split("."))]
     for suffix, dotted in members:
         mine = [(tag, content) for kind, tag, content, _ in found if kind == dotted]
         fields["%s.%s" % (prefix, suffix)] = attempt(
@@ -198,12 +207,26 @@ def ia5(content):
 def address(content):
     if len(content) not in (4, 16):
         raise Unreadable
-    return words(str(ipaddress.ip_address(content)), content)
+    mapped = len(content) == 16 and ipaddress.ip_address(content).ipv4_mapped       # RFC 5952 section 5
+    return words("::ffff:%s" % mapped if mapped else str(ipaddress.ip_address(content)), content)
+
+
+def directory_name(der):
+    text = rfc4514(der)
+    return words(text, der) if text else {"hex": der.hex()}
 
 
 def other_value(content):
-    tag, inner, _ = elements(only(content, 0xA0))[0]
+    (tag, inner, _), = elements(only(content, 0xA0))
     return words(string(tag, inner))
+
+
+def user_principal(content):
+    """UTF8String and nothing else (MS-WCCE)."""
+    text = only(only(content, 0xA0), 0x0C)
+    if not text:
+        raise Unreadable
+    return words(string(0x0C, text))
 
 
 def names(extension):
@@ -214,8 +237,12 @@ def names(extension):
         if tag not in (0xA0, 0x81, 0x82, 0xA3, 0xA4, 0xA5, 0x86, 0x87, 0x88):
             raise Unreadable
         if tag == 0xA0:
-            (_, dotted, whole), _ = elements(content)
-            kind, content = oid(dotted), content[len(whole):]
+            parts = elements(content)
+            if [part[0] for part in parts] != [0x06, 0xA0] or len(elements(parts[1][1])) != 1:
+                raise Unreadable
+            kind, content = oid(parts[0][1]), parts[1][2]
+        elif tag == 0xA4:
+            only(content, 0x30)
         found.append((tag, content, kind))
     return found
 
@@ -227,7 +254,8 @@ def spiffe_fields(uris, fields):
     if uris["known"] == "malformed":
         parts = [uris] * 3
     else:
-        match = SPIFFE.fullmatch(uris["values"][0]["text"]) if len(uris["values"]) == 1 else None
+        only_one = uris["values"][0]["text"] if len(uris["values"]) == 1 else ""
+        match = SPIFFE.fullmatch(only_one) if len(only_one) <= 2048 else None
         parts = [present([words(part)] if part else []) for part in
                  ((match.group(0), match.group(1), match.group(2)) if match else ("", "", ""))]
     fields.update(zip(("spiffe", "spiffe.trust-domain", "spiffe.path"), parts))
@@ -235,7 +263,7 @@ def spiffe_fields(uris, fields):
 
 def san_fields(extensions, fields):
     readers = [("san.dns", 0x82, ia5), ("san.uri", 0x86, ia5), ("san.email", 0x81, ia5), ("san.ip", 0x87, address),
-               ("san.upn", 0xA0, other_value), ("san.dirname", 0xA4, lambda der: words(rfc4514(der), der)),
+               ("san.upn", 0xA0, user_principal), ("san.dirname", 0xA4, directory_name),
                ("san.rid", 0x88, lambda content: words(oid(content)))]
     try:
         found = names(extensions[0]) if extensions else []
@@ -271,21 +299,67 @@ def rfc3339(seconds):
 
 def usages(content):
     bits = only(content, 0x03)
+    if not bits or bits[0] > 7 or (bits[0] and len(bits) == 1):
+        raise Unreadable
     value = "".join(format(octet, "08b") for octet in bits[1:])
     return [words(name) for name, bit in zip(USAGES, value) if bit == "1"]
 
 
 def authority(content):
-    return [digits(inner) for tag, inner, _ in elements(only(content, 0x30)) if tag == 0x80]
+    mine = [inner for tag, inner, _ in elements(only(content, 0x30)) if tag == 0x80]
+    if len(mine) > 1 or b"" in mine:
+        raise Unreadable
+    return [digits(inner) for inner in mine]
+
+
+def identifier(content):
+    if not only(content, 0x04):
+        raise Unreadable
+    return [digits(only(content, 0x04))]
+
+
+def oids(content, read_element):
+    """SEQUENCE OF at least one."""
+    found = [oid(read_element(tag, inner)) for tag, inner, _ in elements(only(content, 0x30))]
+    if not found:
+        raise Unreadable
+    return found
+
+
+def plain_oid(tag, content):
+    if tag != 0x06:
+        raise Unreadable
+    return content
+
+
+def policy_oid(tag, content):
+    if tag != 0x30 or not content:
+        raise Unreadable
+    return plain_oid(*elements(content)[0][:2])
+
+
+def single_element(content):
+    found = elements(content)
+    if len(found) != 1:
+        raise Unreadable
+    return found[0][:2]
+
+
+RSA_PSS = "1.2.840.113549.1.1.10"
 
 
 def key_fields(spki, fields):
+    (_, algorithm, _), (_, bit_string, _) = elements(only(spki, 0x30))
+    if oid(elements(algorithm)[0][1]) == RSA_PSS:
+        size = int.from_bytes(elements(only(bit_string[1:], 0x30))[0][1], "big").bit_length()
+        fields.update({"key.type": present([words("rsa-pss")]), "key.bits": present([number(size)]), "key.curve": present([])})
+        return
     key = serialization.load_der_public_key(spki)
     kind, bits, curve = "", 0, []
     if isinstance(key, rsa.RSAPublicKey):
         kind, bits = "rsa", key.key_size
     elif isinstance(key, ec.EllipticCurvePublicKey):
-        kind, bits, curve = "ec", key.key_size, [words(CURVES[key.curve.name])]
+        kind, bits, curve = "ec", key.key_size, [words(CURVES.get(key.curve.name, key.curve.name))]
     elif isinstance(key, ed25519.Ed25519PublicKey):
         kind, bits = "ed25519", 256                     # RFC 8032 section 5.1.5: 32 octets
     elif isinstance(key, ed448.Ed448PublicKey):
@@ -301,13 +375,13 @@ def extension_fields(extensions, fields):
         mine = all_of(dotted)
         fields[field] = attempt(lambda: read(mine[0]) if mine else [], mine) if len(mine) < 2 else malformed(mine)
 
-    single("ski", "2.5.29.14", lambda c: [digits(only(c, 0x04))])
+    single("ski", "2.5.29.14", identifier)
     single("aki", "2.5.29.35", authority)
     single("ku", "2.5.29.15", usages)
-    single("eku", "2.5.29.37", lambda c: [words(PURPOSES.get(oid(i), oid(i))) for _, i, _ in elements(only(c, 0x30))])
-    single("policy", "2.5.29.32", lambda c: [words(oid(elements(i)[0][1])) for _, i, _ in elements(only(c, 0x30))])
+    single("eku", "2.5.29.37", lambda c: [words(PURPOSES.get(dotted, dotted)) for dotted in oids(c, plain_oid)])
+    single("policy", "2.5.29.32", lambda c: [words(POLICIES.get(dotted, dotted)) for dotted in oids(c, policy_oid)])
     for dotted in {kind for kind, _ in extensions if not kind.startswith("2.5.29.")}:
-        single("ext." + dotted, dotted, lambda c: [words(string(*elements(c)[0][:2]))])
+        single("ext." + dotted, dotted, lambda c: [words(string(*single_element(c)))])
     return san_fields(all_of("2.5.29.17"), fields)
 
 
@@ -361,7 +435,10 @@ def main(argv):
     for file in argv[2:]:
         with open(file, encoding="ascii") as pem:
             body = re.search("-----BEGIN CERTIFICATE-----(.*?)-----END", pem.read(), re.S).group(1)
-        found[file] = read(base64.b64decode(body), now)
+        try:
+            found[file] = read(base64.b64decode(body), now)
+        except (Unreadable, ValueError, IndexError):
+            found[file] = None                          # its frame is broken: nobody can read it
     print(json.dumps(found))
 
 

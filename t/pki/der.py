@@ -38,7 +38,7 @@ def octets(*parts):
 
 
 def integer(number):
-    return tlv(0x02, number.to_bytes(number.bit_length() // 8 + 1, "big", signed=True))
+    return tlv(0x02, number.to_bytes((number if number >= 0 else ~number).bit_length() // 8 + 1, "big", signed=True))
 
 
 def bits(body, unused=0):
@@ -46,6 +46,9 @@ def bits(body, unused=0):
 
 
 def oid_content(dotted):
+    """The content octets; "raw:HEX": these, whatever they are."""
+    if dotted.startswith("raw:"):
+        return bytes.fromhex(dotted[4:])
     arcs = [int(arc) for arc in dotted.split(".")]
     content = b""
     for arc in [arcs[0] * 40 + arcs[1]] + arcs[2:]:
@@ -76,18 +79,21 @@ def time(moment):
 
 
 def name(attributes):
-    """[[type, value], [type, value, string kind], ...] in encoded order; "+type" joins the RDN before it."""
-    rdns = []
+    """[[type, value], [type, value, string kind], ...] in encoded order; "+type" joins the RDN before it,
+    "++type" does and leaves the RDN unsorted, which DER forbids."""
+    rdns, unsorted = [], set()
     for kind, value, *how in attributes:
         dotted = ATTRIBUTES.get(kind.lstrip("+"), kind.lstrip("+"))
         coding = how[0] if how else "ia5" if kind.lstrip("+") in ("DC", "emailAddress") else \
             "printable" if kind == "C" else "utf8"
         value = sequence(oid(dotted), string(value, coding))
+        if kind.startswith("++"):
+            unsorted.add(len(rdns) - 1)
         if kind.startswith("+"):
             rdns[-1].append(value)
         else:
             rdns.append([value])
-    return sequence(*[tlv(0x31, *sorted(rdn)) for rdn in rdns])
+    return sequence(*[tlv(0x31, *(rdn if i in unsorted else sorted(rdn))) for i, rdn in enumerate(rdns)])
 
 
 def general_name(kind, value):

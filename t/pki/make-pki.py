@@ -34,7 +34,8 @@ def client(cn, **more):
 
 
 # subject, san: see der.name and der.general_name. issuer: a row above, None: itself. Times are
-# seconds from now. extensions: [OID, critical, DER in hexadecimal], as they are.
+# seconds from now, or "2020-01-01T00:00:00Z". extensions: [OID, critical, DER in hexadecimal], as they are.
+# key: see new_key. hash: what the signature is made over, sha256 by default.
 TABLE = {
     "root": {**CA, "subject": [["C", "DE"], ["O", "Example Trust"], ["CN", "Example Root CA"]]},
     "intermediate": {**CA, "issuer": "root", "subject": INTERMEDIATE},
@@ -56,7 +57,7 @@ TABLE = {
         policies=["1.3.6.1.4.1.99999.1.2"], serial=0x0A1B2C3D4E5F60718293,
         extensions=[["1.3.6.1.4.1.99999.7", False, der.string("gold").hex()]]),
     "other": client("Otto Other", san=[["dns", "other.example.org"], ["uri", "spiffe://example.org/ns/shop/sa/other"]]),
-    "bare": {"issuer": "root", "subject": [["CN", "bare"]], "identifiers": False},
+    "bare": {"issuer": "root", "subject": [["CN", "bare"]], "identifiers": []},
     "direct": client("direct", issuer="root"),
     "spiffe": client("workload", san=[["uri", "spiffe://example.org/ns/shop/sa/web"]]),
     "twin": client("Anne Example", issuer="twin-ca", chain=[]),
@@ -103,36 +104,68 @@ TABLE = {
 }
 
 
+CURVES = {"p384": ec.SECP384R1, "p521": ec.SECP521R1, "secp256k1": ec.SECP256K1, "brainpool": ec.BrainpoolP256R1}
+HASHES = {"sha256": hashes.SHA256, "sha384": hashes.SHA384, "sha512": hashes.SHA512, "sha224": hashes.SHA224}
+# The last arc of the OIDs (RFC 4055 section 5, RFC 5758 section 3.2).
+RSA_SIGNATURES = {"sha256": 11, "sha384": 12, "sha512": 13, "sha224": 14}
+EC_SIGNATURES = {"sha224": 1, "sha256": 2, "sha384": 3, "sha512": 4}
+
+
 def new_key(kind):
-    if kind == "rsa":
-        return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    """None or a row of CURVES, ed25519, ed448, rsa, rsa:BITS or rsa-pss (an RSA key for nothing else)."""
+    kind, _, bits = (kind or "").partition(":")
+    if kind in ("rsa", "rsa-pss"):
+        return rsa.generate_private_key(public_exponent=65537, key_size=int(bits or 2048))
     if kind == "ed25519":
         return ed25519.Ed25519PrivateKey.generate()
     if kind == "ed448":
         return ed448.Ed448PrivateKey.generate()
-    return ec.generate_private_key({"p384": ec.SECP384R1()}.get(kind, ec.SECP256R1()))
+    return ec.generate_private_key(CURVES.get(kind, ec.SECP256R1)())
 
 
-def algorithm(key):
+def algorithm(key, hash_name):
     if isinstance(key, rsa.RSAPrivateKey):
-        return der.sequence(der.oid("1.2.840.113549.1.1.11"), b"\x05\x00")
+        return der.sequence(der.oid("1.2.840.113549.1.1.%d" % RSA_SIGNATURES[hash_name]), b"\x05\x00")
     if isinstance(key, ed25519.Ed25519PrivateKey):
         return der.sequence(der.oid("1.3.101.112"))
     if isinstance(key, ed448.Ed448PrivateKey):
         return der.sequence(der.oid("1.3.101.113"))
-    return der.sequence(der.oid("1.2.840.10045.4.3.2"))
+    return der.sequence(der.oid("1.2.840.10045.4.3.%d" % EC_SIGNATURES[hash_name]))
 
 
-def sign(key, octets):
+def sign(key, octets, hash_name):
     if isinstance(key, rsa.RSAPrivateKey):
-        return key.sign(octets, padding.PKCS1v15(), hashes.SHA256())
+        return key.sign(octets, padding.PKCS1v15(), HASHES[hash_name]())
     if isinstance(key, ec.EllipticCurvePrivateKey):
-        return key.sign(octets, ec.ECDSA(hashes.SHA256()))
+        return key.sign(octets, ec.ECDSA(HASHES[hash_name]()))
     return key.sign(octets)
 
 
 def public_der(key):
     return key.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+
+
+RSA_PSS = "1.2.840.113549.1.1.10"
+
+
+def spki_der(key, row):
+    if row.get("key") != "rsa-pss":
+        return public_der(key)
+    return der.sequence(der.sequence(der.oid(RSA_PSS)), der.bits(key.public_key().public_bytes(
+        serialization.Encoding.DER, serialization.PublicFormat.PKCS1)))
+
+
+def private_pem(key, row):
+    if row.get("key") != "rsa-pss":
+        return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    return pem("PRIVATE KEY", der.sequence(der.integer(0), der.sequence(der.oid(RSA_PSS)), der.octets(key.private_bytes(
+        serialization.Encoding.DER, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()))))
+
+
+def pem(label, body):
+    text = base64.b64encode(body)
+    lines = b"\n".join(text[i:i + 64] for i in range(0, len(text), 64))
+    return b"-----BEGIN %s-----\n%s\n-----END %s-----\n" % (label.encode(), lines, label.encode())
 
 
 def key_id(key):
@@ -154,8 +187,10 @@ def extensions(row, key, issuer_key):
                                    not row["subject"]))
     for dotted, critical, value in row.get("extensions", []):
         found.append(der.extension(dotted, bytes.fromhex(value), critical))
-    if row.get("identifiers", True):
+    identifiers = row.get("identifiers", ["ski", "aki"])
+    if "ski" in identifiers:
         found.append(der.extension("2.5.29.14", der.octets(key_id(key))))
+    if "aki" in identifiers:
         found.append(der.extension("2.5.29.35", der.sequence(der.tlv(0x80, key_id(issuer_key)))))
     return der.tlv(0xA3, der.sequence(*found)) if found else b""
 
@@ -193,27 +228,31 @@ class Pki:
                 issuer = self.rows[issuer].get("issuer")
         return self.pem[name] + b"".join(self.pem[a] for a in above)
 
+    def moment(self, when):
+        if isinstance(when, str):
+            return datetime.datetime.strptime(when, "%Y-%m-%dT%H:%M:%SZ")
+        return self.now + datetime.timedelta(seconds=when)
+
     def make(self, name, row):
         issuer = row.get("issuer")
         key = new_key(row.get("key"))
         issuer_key = self.keys[issuer] if issuer else key
-        moment = [der.time(self.now + datetime.timedelta(seconds=row.get(end, default)))
+        moment = [der.time(self.moment(row.get(end, default)))
                   for end, default in (("not_before", -3600), ("not_after", 30 * DAY))]
+        signature = algorithm(issuer_key, row.get("hash", "sha256"))
         serial = row.get("serial", int.from_bytes(hashlib.sha256(name.encode()).digest()[:12], "big"))
         tbs = der.sequence(
-            b"" if row.get("version") == 1 else der.tlv(0xA0, der.integer(2)), der.integer(serial), algorithm(issuer_key),
+            b"" if row.get("version") == 1 else der.tlv(0xA0, der.integer(2)), der.integer(serial), signature,
             der.name(self.rows[issuer]["subject"] if issuer else row["subject"]), der.sequence(*moment),
-            der.name(row["subject"]), public_der(key),
+            der.name(row["subject"]), spki_der(key, row),
             b"" if row.get("version") == 1 else extensions(row, key, issuer_key))
-        body = der.sequence(tbs, algorithm(issuer_key), der.bits(sign(issuer_key, tbs)))
-        text = base64.b64encode(body)
-        lines = b"\n".join(text[i:i + 64] for i in range(0, len(text), 64))
+        body = der.sequence(tbs, signature, der.bits(sign(issuer_key, tbs, row.get("hash", "sha256"))))
         self.rows[name], self.keys[name] = row, key
-        self.pem[name] = b"-----BEGIN CERTIFICATE-----\n" + lines + b"\n-----END CERTIFICATE-----\n"
+        self.pem[name] = pem("CERTIFICATE", body)
         self.save(name, row, key)
 
     def save(self, name, row, key):
-        text = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        text = private_pem(key, row)
         chain = self.chain(name, row)
         self.write(name + ".key", text)
         self.write(name + ".crt", self.pem[name])
