@@ -6,7 +6,8 @@ use MTLS::Test;
 
 my $text = slurp(top() . '/docs/recipes.md');
 my @headings = $text =~ /^## (\d+\. .*)$/mg;
-is_deeply([map { /^(\d+)/ } @headings], [1 .. @headings], 'sections are numbered: ' . @headings);
+my @numbers = map { /^(\d+)/ } @headings;
+is_deeply(\@numbers, [sort { $a <=> $b } @numbers], "sections are in order: @numbers");
 ok(@headings >= 6, 'and there are some');
 
 # An anchor as GitHub makes it: letters, digits, blanks and hyphens of the heading, lower case, blanks as hyphens.
@@ -22,7 +23,7 @@ for my $section ($text =~ /^(## \d+\. .*?)(?=^## |\z)/msg) {
     ok(scalar @examples, "section $number links its example");
     for my $example (@examples) {
         ok(-e top() . "/conf-examples/$example", "section $number: there is $example");
-        like($tests, qr/['"]\Q$example\E['"]/, "section $number: a test drives $example");
+        ok(index($tests, $example) >= 0, "section $number: a test drives $example");
     }
 }
 for my $file ($text =~ m{\]\((\.\.?/[^)#]+|[a-z]\w*\.md)[)#]}g) {

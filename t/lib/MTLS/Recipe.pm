@@ -183,7 +183,6 @@ sub spawn {
     my ($self, $command) = @_;
     my $pid = open(my $from, '-|') // die "fork: $!";
     if (!$pid) {
-        setpgrp;
         chdir $self->{cwd};
         open STDIN, '<', '/dev/null';
         open STDERR, '>&', \*STDOUT;
@@ -220,8 +219,8 @@ sub names_clients {
 END {
     local ($?, $!);
     for my $service (@services) {
-        kill TERM => -$service->[0];
-        kill KILL => -$service->[0] if !close $service->[1] && !$?;
+        kill TERM => $service->[0];
+        close $service->[1];
     }
 }
 
