@@ -22,6 +22,8 @@ const char *mtls_regex_make(apr_pool_t *p, const mtls_host_t *host, const char *
     const char *error, *plain;
     void *alone;
 
+    if (strstr(pattern, "(*ACCEPT"))
+        return "has (*ACCEPT), with which the beginning of a value would pass for all of it";
     /* By itself first, so that no pattern can close the group that anchors it. */
     error = host->regex_compile(p, apr_pstrcat(p, REGEX_LIMITS, pattern, NULL), &alone);
     if (error) {

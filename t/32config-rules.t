@@ -110,6 +110,9 @@ Require mtls subject.cn matches (
 Require mtls subject.cn matches "a)|(b"
 ! Require mtls: subject.cn: 'a)|(b' is not a regular expression: bad argument at offset 1
 
+Require mtls subject.cn matches "anne(*ACCEPT)"
+! Require mtls: subject.cn: 'anne(*ACCEPT)' has (*ACCEPT), with which the beginning of a value would pass for all of it
+
 Require mtls san.dns covers *.example.org
 ! Require mtls: san.dns: '*.example.org' is a pattern: 'covers' takes the host name that a certificate's name shall cover
 
