@@ -152,7 +152,8 @@ mtls_answer_t mtls_rule_ask(apr_pool_t *p, const mtls_rule_t *rule, const mtls_v
             return answer(MTLS_TRUE, MTLS_GRANTED, 0);
         limited |= related < 0;
     }
-    return answer(MTLS_FALSE, MTLS_NO_MATCH, limited);
+    /* Nobody knows what an expression would have said that gave up: "not" must not make a yes of it. */
+    return answer(limited ? MTLS_UNKNOWN : MTLS_FALSE, MTLS_NO_MATCH, limited);
 }
 
 const mtls_field_t *mtls_rule_field(const mtls_rule_t *rule)
