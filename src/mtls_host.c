@@ -26,7 +26,8 @@ static const char *regex_compile(apr_pool_t *p, const char *pattern, void **rege
 {
     ap_regex_t *made = apr_palloc(p, sizeof(*made));
     char error[128];
-    int rc = ap_regcomp(made, pattern, AP_REG_EXTENDED);
+    /* RegexDefaultOptions is for other directives: what a rule says does not depend on a line elsewhere. */
+    int rc = ap_regcomp(made, pattern, AP_REG_EXTENDED | AP_REG_NO_DEFAULT | AP_REG_DEFAULT);
 
     if (rc) {
         ap_regerror(rc, made, error, sizeof(error));
