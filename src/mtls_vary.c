@@ -8,7 +8,7 @@
 #include "mtls_vary.h"
 
 /* Set when the module is loaded, before there are threads. */
-static ap_filter_rec_t *filter;
+static ap_filter_rec_t *filter, *before_cache;
 
 static int is_exported(const mtls_request_t *request, const char *name)
 {
@@ -55,10 +55,33 @@ static apr_status_t watch_response(ap_filter_t *f, apr_bucket_brigade *bb)
     return ap_pass_brigade(f->next, bb);
 }
 
+/* mod_cache has a response for each identity where Vary names its header. */
+static int is_shareable(request_rec *r, const apr_table_t *headers)
+{
+    const char *control = apr_table_get(headers, "Cache-Control");
+
+    return names_identity(r, apr_table_get(headers, "Vary"))
+        || (control && (ap_strcasestr(control, "public") || ap_strcasestr(control, "s-maxage")));
+}
+
+/* Whoever was told who the client is may have answered to that: what RFC 9111 section 3.5 says of Authorization. */
+static apr_status_t keep_from_cache(ap_filter_t *f, apr_bucket_brigade *bb)
+{
+    request_rec *r = f->r;
+
+    ap_remove_output_filter(f);
+    if (!is_shareable(r, r->headers_out) && !is_shareable(r, r->err_headers_out))
+        apr_table_setn(r->subprocess_env, "no-cache", "1");
+    return ap_pass_brigade(f->next, bb);
+}
+
 void mtls_vary_watch(request_rec *r)
 {
-    if (!r->main)
-        ap_add_output_filter_handle(filter, NULL, r, r->connection);
+    if (r->main)
+        return;
+    ap_add_output_filter_handle(filter, NULL, r, r->connection);
+    if (ap_get_output_filter_handle("CACHE_SAVE"))
+        ap_add_output_filter_handle(before_cache, NULL, r, r->connection);
 }
 
 void mtls_vary_register(void)
@@ -66,4 +89,6 @@ void mtls_vary_register(void)
     /* Behind mod_cache, which sees the request's identity headers and may well keep one response for each;
      * before the response's head is written. */
     filter = ap_register_output_filter("MTLS_VARY", watch_response, NULL, (ap_filter_type)(AP_FTYPE_CONTENT_SET + 5));
+    before_cache = ap_register_output_filter("MTLS_CACHE", keep_from_cache, NULL,
+                                             (ap_filter_type)(AP_FTYPE_CONTENT_SET - 1));
 }
