@@ -222,4 +222,36 @@ my $dir = "$certs/node";
 qx(cd "$dir" && openssl req -newkey rsa:2048 -nodes -batch -keyout default-key.pem -out default.csr 2>&1 &&
    openssl x509 -req -in default.csr -CA ca-cert.pem -CAkey ca-key.pem -set_serial 03 -days 9 -out default-cert.pem 2>&1);
 is(join(' ', map { $_->[0] } ask('node', pem('default'))), '000 000 000', 'a client with its issuer\'s subject looks self-signed');
+
+# Two CAs with the default subject, both trusted: by their names they are one, by their keys they are two.
+is(system('bash', $script, "$certs/twin", 'node'), 0, 'another CA with the default subject');
+spew("$certs/both.pem", slurp("$dir/ca-cert.pem") . slurp("$certs/twin/node/ca-cert.pem"));
+$server = start_server(tls => <<"END");
+    SSLCACertificateFile "$certs/both.pem"
+    <Location "/cgi-bin/dump.py/name">
+        Require mtls issuer "pem:$dir/ca-cert.pem"
+    </Location>
+    <Location "/cgi-bin/dump.py/key">
+        Require mtls ca.spki.sha256 "pem:$dir/ca-cert.pem"
+    </Location>
+END
+for my $case (['node', 'name', 200], ['node', 'key', 200], ['twin/node', 'name', 200], ['twin/node', 'key', 403]) {
+    my ($from, $path, $status) = @$case;
+    my $url = 'https://localhost:' . $server->https_port . "/cgi-bin/dump.py/$path";
+    is(qx(cd "$certs/$from" && curl -sk -o /dev/null -w '%{http_code}' @{[ pem('client') ]} $url), $status,
+       "of two CAs with one name: the client of $from by the CA's $path");
+}
+
+# mtls-explain tells the same of a file, before there is a server.
+for my $case (['jvm/client', 'subject "CN=client"', 'true'], ['jvm/server', 'subject "CN=client"', 'false'],
+              ['jvm/client', 'eku clientAuth', 'false'], ['jvm/client', 'version 3', 'false'], ['eku/client', 'eku clientAuth', 'true'],
+              ['node/server', 'san.dns localhost', 'true'], ['node/server', 'subject.cn client', 'false'],
+              ['nginx/client', 'lifetime <= 400d', 'false'], ['jvm/client', 'lifetime <= 400d', 'true'],
+              ['nginx/client', 'not-after >= 2050-01-01T00:00:00Z', 'true'], ['nginx/client', 'ku nonRepudiation', 'true'],
+              ['nginx/client', 'eku emailProtection', 'true'], ['java/client', 'san.ip 127.0.0.0/8', 'true'],
+              ['java/client', 'san.dns localhost', 'false']) {
+    my ($file, $rule, $verdict) = @$case;
+    my $output = qx("@{[ build() ]}/tools/mtls-explain" --rule '$rule' "$certs/$file-cert.pem" 2>&1);
+    like($output, qr/^$verdict +\Q$rule\E$/m, "mtls-explain: $rule is $verdict of $file");
+}
 done_testing;
