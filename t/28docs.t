@@ -104,12 +104,13 @@ for my $file (@files) {
         next if $block !~ $DIRECTIVE || $block =~ $FORM;
         $block =~ s/^(\s*)(SSL\w+File|ServerName) .*\n//mg;
         $block =~ s/^(\s*)SSLEngine on$/$1SSLEngine on\n$1SSLCertificateFile "\@PKI@\/server.crt"\n$1SSLCertificateKeyFile "\@PKI@\/server.key"/m;
-        $block =~ s/\*:443/127.0.0.1:1/;
-        $block =~ s{^(\s*CustomLog )logs/}{$1"\@DIR\@"/}mg && $block =~ s{"/(access\.log)}{/$1"};
+        $block =~ s/\*:(?:443|8140)/127.0.0.1:1/;
+        $block =~ s{^(\s*CustomLog )logs/(\S+)}{$1"\@DIR\@/$2"}mg;
         $block = "<Location \"/example/\">\n$block</Location>\n" if $block =~ /^(?:<Require|Require)/m;
         my ($first) = $block =~ /^\s*(?:<Location "\/example\/">\n)?(.*)/;
         $blocks++;
-        my $result = configtest($block =~ /<VirtualHost/ ? 'conf' : 'tls', with_files($block));
+        my $result = configtest($block =~ /<VirtualHost/ ? 'conf' : 'tls', with_files($block),
+                                modules => [@MTLS::Env::MODULES, qw(ldap authnz_ldap)]);
         my @said = grep { /mtls_authz: \S+:\d+: / } split /\n/, $result->{output};
         ok(!$result->{exit} && !$result->{signal} && !@said, "$file: $first is accepted without a warning")
             or diag($result->{output});

@@ -25,6 +25,7 @@ test        media-types                file:/etc/mime.types
 test        python3-cryptography       python:cryptography
 test        mandoc                     cmd:mandoc
 test        python3-h2                 python:h2
+test        slapd                      cmd:slapd
 demo        apache2-bin                cmd:apache2|httpd
 demo        openssl                    cmd:openssl
 demo        curl                       cmd:curl
