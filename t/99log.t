@@ -16,4 +16,12 @@ for my $log (@logs) {
     my @bad = grep { my $line = $_; grep { $line =~ $_ } @CRASHES } split /\n/, slurp($log);
     ok(!@bad, substr($log, length logs()) . ' tells of no crash') or diag(join "\n", @bad);
 }
+
+# Where the kernel leaves core files beside the logs, they are to say what crashed; gdb reads them if it is there.
+for my $core (grep { -f } glob(logs() . '/core* ' . logs() . '/servers/*/core*')) {
+    fail(substr($core, length logs()) . ' was left by a crash');
+    my $httpd = httpd();
+    diag(qx(gdb -batch -ex "thread apply all backtrace 20" "$httpd" "$core" 2>&1)) if qx(gdb --version 2>/dev/null);
+    unlink $core;
+}
 done_testing;

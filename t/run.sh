@@ -90,6 +90,7 @@ done
 [ ${#chosen[@]} = 0 ] || tests=("${chosen[@]}")
 
 mkdir -p t/logs/servers
+ulimit -c unlimited 2>/dev/null || :     # t/99log.t shows where a server has crashed
 /usr/bin/python3 t/pki/make-pki.py "$MTLS_PKI"
 free_port() { /usr/bin/perl -MMTLS::Env=free_port -e 'print free_port'; }
 /usr/bin/perl -MMTLS::Env=load_modules -e 'print load_modules' >t/conf/modules.conf

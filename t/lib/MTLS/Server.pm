@@ -6,6 +6,7 @@ use strict;
 use warnings;
 use File::Path 'make_path';
 use POSIX ':sys_wait_h';
+use Scalar::Util 'weaken';
 use Time::HiRes qw(sleep time);
 use MTLS::Client;
 use MTLS::Env qw(top pki logs httpd load_modules free_port slurp spew);
@@ -180,7 +181,8 @@ sub run {
             return 0;
         }
         if (-s "$self->{dir}/httpd.pid" && slurp("$self->{dir}/httpd.pid") =~ /^$pid\b/) {
-            $self->{pid} = $running{$pid} = $pid;
+            @$self{qw(pid owner)} = ($pid, $$);
+            weaken($running{$pid} = $self);
             return 1;
         }
         sleep 0.01;
@@ -192,8 +194,9 @@ sub run {
 
 sub stop {
     my ($self) = @_;
+    return if ($self->{owner} // 0) != $$;     # a forked test leaves it to its parent
     my $pid = delete $self->{pid} or return;
-    MTLS::Client::leave($self->{$_}) for qw(http_port https_port);
+    $self->fall_silent;
     delete $running{$pid};
     kill TERM => $pid;
     my $until = time + 20;
@@ -205,6 +208,16 @@ sub stop {
         }
         sleep 0.01;
     }
+}
+
+# Ends the client's connections and waits until the server has, too. Stopped in the middle of its work, a child of
+# httpd crashes now and then while it exits, with or without the module; that would hide crashes that count.
+sub fall_silent {
+    my ($self) = @_;
+    my @ports = @$self{qw(http_port https_port)};
+    MTLS::Client::leave($_) for @ports;
+    my $open = sprintf '^\s*\d+: 0100007F:(?:%04X|%04X) \S+ (?:01|08) ', @ports;
+    wait_for(sub { slurp('/proc/net/tcp') !~ /$open/m }, 5);
 }
 
 # A graceful restart, with other lines if parts are given. Returns when the new generation serves.
@@ -291,8 +304,7 @@ sub DESTROY { local ($@, $?, $!); eval { $_[0]->stop } if !$_[0]{main} }
 
 END {
     local ($?, $!);
-    kill TERM => values %running;
-    waitpid $_, 0 for values %running;
+    $_->stop for grep { defined } values %running;
 }
 
 1;
