@@ -161,10 +161,13 @@ $restarted->graceful(tls => <<"END");
 END
 is(outcomes($restarted, { tls => '1.2', cert => 'ok', session => 'kept' }, '/rules/')->[0], '403 no-certificate',
    'a ticket from before the restart is not taken: its CA may have been withdrawn');
-is(outcomes($restarted, { tls => '1.2', cert => 'other', change => 1 }, '/rules/asked/')->[0], '200 SUCCESS Otto Other',
-   '... until its CA has verified somebody again');
-same(outcomes($restarted, { tls => '1.2', cert => 'ok', session => 'kept' }, '/rules/', '/rules/quick/'),
-     [$ANNE, '403 unverified'], 'OptRenegotiate: what fails now counts, not what was known');
+# Under prefork OpenSSL does not hand us a ticket from before the restart at all: there is nothing to resume then.
+if (mpm() ne 'prefork') {
+    is(outcomes($restarted, { tls => '1.2', cert => 'other', change => 1 }, '/rules/asked/')->[0], '200 SUCCESS Otto Other',
+       '... until its CA has verified somebody again');
+    same(outcomes($restarted, { tls => '1.2', cert => 'ok', session => 'kept' }, '/rules/', '/rules/quick/'),
+         [$ANNE, '403 unverified'], 'OptRenegotiate: what fails now counts, not what was known');
+}
 $restarted->stop;
 
 # ---- HTTP/2 that was not negotiated ----
