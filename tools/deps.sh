@@ -32,7 +32,6 @@ demo        curl                       cmd:curl
 demo        python3-h2                 python:h2
 test-all    clang                      cmd:clang
 test-all    nghttp2-client             cmd:nghttp
-test-all    slapd                      cmd:slapd
 test-all    valgrind                   cmd:valgrind
 test-all    default-jdk-headless       cmd:javac
 test-all    nodejs                     cmd:node

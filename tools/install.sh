@@ -23,7 +23,8 @@ for manual in docs/mtls-*.1; do
     [ ! -e "$manual" ] || put 644 "$manual" "$PREFIX/share/man/man1"
 done
 
-if [ ! -d "$config/mods-available" ] && [ ! -e /etc/debian_version ]; then
+# Debian's own httpd, or one laid out like it; a httpd built by hand is neither, on Debian, too.
+if [ ! -d "$config/mods-available" ] && { [ "$config" != /etc/apache2 ] || [ ! -e /etc/debian_version ]; }; then
     echo "To load it: LoadModule mtls_authz_module $modules/mod_mtls_authz.so"
     exit 0
 fi
