@@ -55,7 +55,8 @@ const char *mtls_pem_read(apr_pool_t *p, const char *path, apr_array_header_t *c
         ERR_pop_to_mark();
         return error;
     }
-    while ((certificate = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL) {
+    /* _AUX takes a "TRUSTED CERTIFICATE" like any other; the plain one would pass it over in silence. */
+    while ((certificate = PEM_read_bio_X509_AUX(bio, NULL, NULL, NULL)) != NULL) {
         APR_ARRAY_PUSH(certificates, X509 *) = certificate;
         apr_pool_cleanup_register(p, certificate, free_certificate, apr_pool_cleanup_null);
     }
