@@ -29,8 +29,8 @@ mtls_castore_t *mtls_castore_make(apr_pool_t *p);
 /** True if a certificate with this SHA-256 digest is kept. Any thread. */
 int mtls_castore_has(mtls_castore_t *store, const unsigned char *digest);
 
-/** Keep a certificate, whose SHA-256 digest the caller knows. Any thread, any child. Cheap if it is there already. Never waits: an
- *  addition that meets another one is left for the next time. */
+/** Keep a certificate, whose SHA-256 digest the caller knows. Any thread, any child. Cheap if it is there already.
+ *  Never waits: an addition that meets another one is left for the next time. */
 void mtls_castore_add(mtls_castore_t *store, X509 *certificate, const unsigned char *digest);
 
 /** The certificate with this SHA-256 digest; lives as long as the child. NULL: unknown. Any thread. */
