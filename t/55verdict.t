@@ -16,6 +16,8 @@ my @TURNS = map { (('yes', 'no', 'no', 'yes', 'other', 'yes', 'no', 'open')[$_ *
 my @parts;
 push @parts, [splice @TURNS, 0, 2] while @TURNS;
 spew("$www/page/parts.shtml", join "\n", map { qq{<!--#include virtual="/$_->[0]/$_->[1].txt" -->} } @parts);
+# Looked up and forgotten at once: the next one finds the memory of the one before.
+spew("$www/page/sizes.shtml", join "\n", map { qq{<!--#fsize virtual="/$_/1.txt" -->} } ('yes', 'not') x 40);
 spew("$www/page/nested.shtml", qq{<!--#include virtual="/page/parts.shtml" --><!--#include virtual="/no/1.txt" --><!--#include virtual="/yes/1.txt" -->});
 
 # An application that greets, with a header that the path asks for.
@@ -64,6 +66,7 @@ OUTSIDE
     MTLSBackstop on
     Alias "/yes/" "$www/part/"
     Alias "/no/" "$www/part/"
+    Alias "/not/" "$www/part/"
     Alias "/other/" "$www/part/"
     Alias "/open/" "$www/part/"
     <Directory "$www">
@@ -72,6 +75,9 @@ OUTSIDE
     </Directory>
     <LocationMatch "^/(?:open|page)/">
         MTLSBackstop off
+        Require all granted
+    </LocationMatch>
+    <LocationMatch "^/not/">
         Require all granted
     </LocationMatch>
     <LocationMatch "^/yes/">
@@ -119,6 +125,9 @@ for my $http (@HTTP) {
         }
     }
 }
+
+my @sizes = client()->request($server, '/page/sizes.shtml', cert => 'ok')->{body} =~ /^\s*(\d+|\[an error occurred)/mg;
+is("@sizes", join(' ', ('9', '[an error occurred') x 40), 'no verdict outlives its subrequest');
 
 # A cache behind the access checks: kept for the one, not shown to the other.
 sub get { my ($path, $cert) = @_; return client()->request($server, $path, cert => $cert) }
