@@ -35,6 +35,15 @@ test-all    nghttp2-client             cmd:nghttp
 test-all    valgrind                   cmd:valgrind
 test-all    default-jdk-headless       cmd:javac
 test-all    nodejs                     cmd:node
+test-all    npm                        cmd:npm
+test-all    tomcat10-common            file:/usr/share/tomcat10/lib/catalina.jar
+test-all    php-fpm                    cmd:php-fpm8.2|php-fpm8.4|php-fpm
+test-all    uwsgi-core                 cmd:uwsgi
+test-all    uwsgi-plugin-python3       file:/usr/lib/uwsgi/plugins/python3_plugin.so
+test-all    python3-django             python:django
+test-all    gunicorn                   cmd:gunicorn
+test-all    nginx-light                cmd:nginx
+test-all    haproxy                    cmd:haproxy
 '
 
 PATH=$PATH:/usr/sbin:/sbin
