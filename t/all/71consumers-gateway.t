@@ -15,7 +15,14 @@ sub start_php {
     my ($fpm) = sort glob '/usr/sbin/php-fpm*' or die "php-fpm is missing: install php-fpm\n";
     make_path("$dir/public", "$dir/members", "$dir/other");
     copy("$source/php/who.php", "$dir/$_/who.php") or die for qw(public members other);
-    spew("$dir/fpm.conf", "[global]\nerror_log = $dir/log\n[www]\nlisten = 127.0.0.1:$port\npm = static\npm.max_children = 2\n");
+    spew("$dir/fpm.conf", <<"END");
+[global]
+error_log = $dir/log
+[www]
+listen = 127.0.0.1:$port
+pm = static
+pm.max_children = 2
+END
     start_process('PHP-FPM', $port, "$dir/out", $fpm, '-F', '-y', "$dir/fpm.conf");
 }
 
@@ -36,7 +43,8 @@ sub place_scripts {
 # What the three say: REMOTE_USER; subject.cn; sha256; verify; the certificate, where the example exports it.
 sub says {
     my ($name, $user, $certificate) = @_;
-    return sprintf "client %s; %s; %s; SUCCESS; %s\n", $user, $user, fingerprint($name), $certificate ? rfc9440($name) : 'none';
+    my $header = $certificate ? rfc9440($name) : 'none';
+    return "client $user; $user; @{[ fingerprint($name) ]}; SUCCESS; $header\n";
 }
 
 my %PHP = (dir => work_dir('php'), port => free_port());

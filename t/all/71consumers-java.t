@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 #
-# conf-examples/tomcat.conf with Tomcat and its SSLValve: a servlet sees the certificate of the client, and of nobody else.
+# conf-examples/tomcat.conf with Tomcat and its SSLValve: a servlet sees the client's certificate, and nobody else's.
 use MTLS::Test;
 use MTLS::Consumer;
 use File::Copy 'copy';
@@ -19,7 +19,7 @@ spew("$base/conf/web.xml", '<web-app xmlns="https://jakarta.ee/xml/ns/jakartaee"
 is(system('javac', '-cp', $api, '-d', "$base/webapps/app/WEB-INF/classes", "$source/WhoServlet.java"), 0,
    'the servlet compiles');
 
-@ENV{qw(CATALINA_HOME CATALINA_BASE CATALINA_TMPDIR JAVA_OPTS)} = ($home, $base, "$base/temp", '-XX:TieredStopAtLevel=1');
+@ENV{qw(CATALINA_HOME CATALINA_BASE CATALINA_TMPDIR)} = ($home, $base, "$base/temp");
 start_process('Tomcat', $port, "$base/logs/out", "$home/bin/catalina.sh", 'run');
 my $server = serve_example('tomcat.conf', mtls_backend => "http://127.0.0.1:$port");
 
@@ -27,8 +27,8 @@ sub says { my ($name) = @_; return qr/^client @{[ fingerprint($name) ]} of 1, TL
 my $NOBODY = qr/^client none of 0, /;
 my $forged = pem_in_a_header('stranger');
 my $spaces = slurp(pki('stranger.crt')) =~ s/\n(?=.)/ /gr =~ s/\n//r;
-my @FORGED = ([ssl_client_escaped_cert => $forged], ['SSL-Client-Escaped-Cert' => $forged], [ssl_client_cert => $spaces],
-              ['ssl.client.cert' => $spaces]);
+my @FORGED = ([ssl_client_escaped_cert => $forged], ['SSL-Client-Escaped-Cert' => $forged],
+              [ssl_client_cert => $spaces], ['ssl.client.cert' => $spaces]);
 
 asked_directly($port, '/app/', [[ssl_client_escaped_cert => $forged]], qr/^client @{[ fingerprint('stranger') ]} of 1/);
 asked_directly($port, '/app/', [[ssl_client_cert => $spaces]], qr/^client @{[ fingerprint('stranger') ]} of 1/);

@@ -70,7 +70,8 @@ sub serve_example {
     my ($file, %define) = @_;
     my %value = (
         mtls_address => '127.0.0.1:@HTTPS_PORT@', mtls_server_cert => '@PKI@/server.crt',
-        mtls_server_key => '@PKI@/server.key', mtls_client_ca => '@PKI@/ca.pem', mtls_log => '@DIR@/example_log', %define);
+        mtls_server_key => '@PKI@/server.key', mtls_client_ca => '@PKI@/ca.pem', mtls_log => '@DIR@/example_log',
+        %define);
     my $text = slurp(top() . "/conf-examples/$file");
     for my $name ($text =~ /^Define[ \t]+(\S+)/mg) {
         next if $name eq 'mtls_name';
@@ -79,7 +80,8 @@ sub serve_example {
     }
     $text =~ s/^Define[ \t]+mtls_name[ \t]+\K\S+/localhost/m;
     my $server = MTLS::Server->start(conf => mpm() eq 'prefork' ? $text : "Protocols h2 http/1.1\n$text");
-    unlike($server->said, qr/^mtls_authz: \S+:\d+:|\[mtls_authz:(?:warn|error)\]/m, "$file starts without a warning");
+    my $warning = qr/^mtls_authz: \S+:\d+:|\[mtls_authz:(?:warn|error)\]/m;
+    unlike($server->said, $warning, "$file starts without a warning");
     return $server;
 }
 
@@ -93,7 +95,7 @@ sub drive {
             my @sent = map { [$http eq '2' ? lc $_->[0] : $_->[0], $_->[1]] } @$headers;
             my $response = $client->request($server, $path, cert => $cert, http => $http, headers => \@sent);
             my $name = join ' ', "HTTP/$http", $cert // 'nobody', $path, map { $_->[0] } @$headers;
-            is($response->{status}, $status, "$name: $status") or diag($response->{error} // substr $response->{body}, 0, 500);
+            is($response->{status}, $status, "$name: $status") or diag($response->{error} // $response->{body});
             my $body = $response->{body} // '';
             unlike($body, qr/^client /, "$name: the application is not asked") if !defined $says;
             like($body, $says, "$name: what the application says") if ref $says;
