@@ -53,7 +53,8 @@ sub whole {
     my @lines = ("$response->{status} $response->{version}", map({ "$_->[0]: $_->[1]" } @{ $response->{headers} }));
     if ($response->{body} =~ /^\{"/) {
         my $seen = $response->seen;
-        @lines = grep { !/^content-length: /i } @lines;    # of what is told below, with other ports
+        # The length is that of other ports; how soon a program ends decides between it and chunks.
+        @lines = grep { !/^(?:content-length|transfer-encoding): /i } @lines;
         push @lines, map { my $part = $_; map { ref $_ ? "$_->[0]=$_->[1]" : "$part $_" } ref $seen->{$part} ? @{ $seen->{$part} } : $seen->{$part} }
             sort keys %$seen;
     }
