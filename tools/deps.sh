@@ -30,6 +30,7 @@ demo        apache2-bin                cmd:apache2|httpd
 demo        openssl                    cmd:openssl
 demo        curl                       cmd:curl
 demo        python3-h2                 python:h2
+test-all    apache2                    cmd:a2enmod
 test-all    clang                      cmd:clang
 test-all    nghttp2-client             cmd:nghttp
 test-all    valgrind                   cmd:valgrind
@@ -44,6 +45,11 @@ test-all    python3-django             python:django
 test-all    gunicorn                   cmd:gunicorn
 test-all    nginx-light                cmd:nginx
 test-all    haproxy                    cmd:haproxy
+test-all    golang-go                  cmd:go
+test-all    wget                       cmd:wget
+test-all    python3-requests           python:requests
+test-all    chromium                   cmd:chromium
+test-all    libnss3-tools              cmd:certutil
 '
 
 PATH=$PATH:/usr/sbin:/sbin
