@@ -51,11 +51,15 @@ static const char *print_name(apr_pool_t *p, const mtls_value_t *v, unsigned lon
 static const char *escape_lone_sign(apr_pool_t *p, const char *dn)
 {
     char *out = apr_palloc(p, 2 * strlen(dn) + 1), *to = out;
-    char last = '\0';
+    int in_label = 1, begins = 0;    /* a '=' inside a value begins nothing */
 
-    for (; *dn; last = *dn++) {
-        if (last == '=' && dn[0] == '#' && !apr_isxdigit(dn[1]))
+    for (; *dn; dn++) {
+        if (begins && dn[0] == '#' && !apr_isxdigit(dn[1]))
             *to++ = '\\';
+        begins = in_label && *dn == '=';
+        in_label = *dn == ',' || *dn == '+' || (in_label && !begins);
+        if (dn[0] == '\\' && dn[1])
+            *to++ = *dn++;
         *to++ = *dn;
     }
     *to = '\0';

@@ -261,7 +261,7 @@ static const struct { const char *format; const char *pairs[12]; const char *wan
     { "rfc4514", { "CN", "#a" }, "CN=\\#a" },
     { "rfc4514", { "CN", "#" }, "CN=\\#" },
     { "rfc4514", { "UID", "#", "+CN", "#" }, "UID=\\#+CN=\\#" },
-    { "rfc4514", { "CN", "a=#" }, "CN=a=\\#" },
+    { "rfc4514", { "CN", "a=#" }, "CN=a=#" },
     { "rfc4514", { "1.3.6.1.4.1.99999.3", "x" }, "1.3.6.1.4.1.99999.3=#0C0178" },
     { "rfc4514", { "CN", " " }, "CN=\\20" },
     { "rfc4514", { "CN", " a" }, "CN=\\ a" },
