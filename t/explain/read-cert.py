@@ -171,16 +171,28 @@ def escape(text):
     return out
 
 
+def length(size):
+    if size < 0x80:
+        return bytes([size])
+    octets = size.to_bytes((size.bit_length() + 7) // 8, "big")
+    return bytes([0x80 | len(octets)]) + octets
+
+
 def rfc4514(der):
     labels = {"2.5.4.15": "businessCategory", **{dotted: label for _, label, dotted in ATTRIBUTES}}
     text, last = "", None
     for dotted, tag, content, rdn in reversed(attributes(der)):
         value = escape(string(tag, content))
         if dotted not in labels:                        # section 2.4: the DER in hexadecimal
-            value = "#%02X%02X%s" % (tag, len(content), content.hex().upper())
+            value = "#" + (bytes([tag]) + length(len(content)) + content).hex().upper()
         text += ("" if last is None else "+" if rdn == last else ",") + labels.get(dotted, dotted) + "=" + value
         last = rdn
     return text[:-1] + "20" if text.endswith("\\ ") else text
+
+
+def can_be_named(dotted):
+    """A type with a number that nobody could write down has no field."""
+    return all(int(arc) >> 160 == 0 for arc in dotted.split("."))
 
 
 def name_fields(prefix, der, fields):
@@ -188,8 +200,7 @@ def name_fields(prefix, der, fields):
     fields[prefix] = attempt(lambda: [words(rfc4514(der), der)] if found else [], [der])
     members = [(suffix, dotted) for suffix, _, dotted in ATTRIBUTES]
     known = [dotted for _, dotted in members]
-    # A type whose number nobody could write down has no field.
-    members += [(a[0], a[0]) for a in found if a[0] not in known and all(int(arc) >> 160 == 0 for arc in a[0].split("."))]
+    members += [(a[0], a[0]) for a in found if a[0] not in known and can_be_named(a[0])]
     for suffix, dotted in members:
         mine = [(tag, content) for kind, tag, content, _ in found if kind == dotted]
         fields["%s.%s" % (prefix, suffix)] = attempt(
@@ -240,7 +251,7 @@ def names(extension):
             parts = elements(content)
             if [part[0] for part in parts] != [0x06, 0xA0] or len(elements(parts[1][1])) != 1:
                 raise Unreadable
-            kind, content = oid(parts[0][1]), parts[1][2]
+            kind, content = oid(parts[0][1], 10000), parts[1][2]
         elif tag == 0xA4:
             only(content, 0x30)
         found.append((tag, content, kind))
@@ -277,7 +288,7 @@ def san_fields(extensions, fields):
     for field, tag, read in readers:
         mine = [content for kind, content, dotted in found if kind == tag and (tag != 0xA0 or dotted == UPN)]
         fields[field] = attempt(lambda: [read(content) for content in mine], mine)
-    for dotted in {name[2] for name in found} - {None, UPN}:
+    for dotted in filter(can_be_named, {name[2] for name in found} - {None, UPN}):
         mine = [content for _, content, kind in found if kind == dotted]
         fields["san.other." + dotted] = attempt(lambda: [other_value(content) for content in mine], mine)
     spiffe_fields(fields["san.uri"], fields)

@@ -1,6 +1,7 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """Which certificates stand above another: by their signatures, and by OpenSSL's own word."""
 import base64
+import ctypes
 import hashlib
 import importlib
 import os
@@ -89,3 +90,19 @@ def fields(chain):
         "ca.sha256": facts.present([facts.digits(hashlib.sha256(der).digest()) for der in chain]),
         "ca.spki.sha256": facts.present([facts.digits(hashlib.sha256(key).digest()) for _, key in keys]),
         "chain.length": facts.present([facts.number(len(chain) + 1)])}
+
+
+EXFLAG_INVALID = 0x80       # openssl/x509v3.h
+
+
+def spoiled(der):
+    """Extensions that OpenSSL cannot make sense of: it refuses such certificates in any chain. None: no certificate to it."""
+    crypto = ctypes.CDLL("libcrypto.so.3")
+    crypto.d2i_X509.restype = ctypes.c_void_p
+    at = ctypes.c_char_p(der)
+    certificate = crypto.d2i_X509(None, ctypes.byref(at), ctypes.c_long(len(der)))
+    if not certificate:
+        return None
+    flags = crypto.X509_get_extension_flags(ctypes.c_void_p(certificate))
+    crypto.X509_free(ctypes.c_void_p(certificate))
+    return bool(flags & EXFLAG_INVALID)

@@ -1,0 +1,41 @@
+#!/usr/bin/python3
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+"""Facts by t/explain/read-cert.py, and what OpenSSL itself thinks of each certificate.
+
+    facts.py AT LIST        LIST: a file with a path in each line
+
+Prints one JSON document: path -> null where OpenSSL or the reader finds no certificate, else {standing, spoiled, fields};
+spoiled: OpenSSL finds an extension that it cannot read.
+"""
+import datetime
+import importlib
+import json
+import os
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "explain"))
+facts = importlib.import_module("read-cert")
+import chains                                                           # noqa: E402
+
+
+def facts_of(path, now):
+    der = chains.read_pem(path)[0]
+    spoiled = chains.spoiled(der)
+    if spoiled is None:
+        return None
+    try:
+        return dict(facts.read(der, now), spoiled=spoiled)
+    except (facts.Unreadable, ValueError, IndexError) as error:
+        # OpenSSL takes it and the reader does not: whoever compares will find the certificate missing.
+        return {"standing": "unread: %r" % error, "spoiled": spoiled, "fields": {}}
+
+
+def main(at, list_file):
+    now = int(datetime.datetime.strptime(at, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=datetime.timezone.utc).timestamp())
+    with open(list_file, encoding="utf-8") as file:
+        json.dump({path: facts_of(path, now) for path in file.read().splitlines()}, sys.stdout)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
