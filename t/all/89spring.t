@@ -1,0 +1,29 @@
+#!/usr/bin/perl
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+#
+# docs/recipes.md, 9: what "client-auth: need" is in Spring; curl with --cert, --key, --pass and --cacert,
+# with -k, with neither.
+use MTLS::Test;
+use MTLS::Recipe;
+
+my $recipe = MTLS::Recipe->new(9, 'spring-service.conf');
+my $pki = $recipe->dir . '/certs/jvm';
+my $port = free_port();
+$recipe->shows_its_lines;
+$recipe->replace(8080 => $port);
+$recipe->carry_out('Certificates');
+my %mine = (mtls_backend => "http://127.0.0.1:$port", mtls_server_cert => "$pki/server-cert.pem",
+            mtls_server_key => "$pki/server-key.pem", mtls_client_ca => "$pki/trusted.pem");
+$recipe->begins_one_way(client(), '/api/', %mine);
+my $server = $recipe->serve(%mine);
+$recipe->carry_out('See that it works');
+$recipe->carry_out('What a failure looks like');
+
+# Who had no connection is in no access log.
+my @lines = split /\n/, slurp($server->dir . '/example_log');
+is(scalar(grep { / 200 / } @lines), 2, 'those two that the rule names were let in');
+is(scalar(grep { / 403 / } @lines), 3, 'those three with a certificate that has no rule were not');
+is(scalar @lines, 5, 'and nobody else came as far as a request');
+$recipe->names_clients($server, qr{^curl/\d+});
+$recipe->finish;
+done_testing;
