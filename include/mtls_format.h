@@ -36,6 +36,9 @@ extern const int mtls_formats_len;
 /** By name, ASCII case ignored; NULL if unknown. Internal ones are found, too. */
 const mtls_format_t *mtls_format_find(const char *name);
 
+/** The names of the formats that users may type, "a, b, c": those for one of these types without any of these flags. */
+const char *mtls_format_list(apr_pool_t *p, unsigned long types, unsigned without);
+
 /** The default format of a type; never NULL. */
 const mtls_format_t *mtls_format_default(mtls_type_id_t type);
 

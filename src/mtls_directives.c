@@ -166,11 +166,13 @@ static const char *set_user_format(cmd_parms *cmd, mtls_user_t *user, const char
     unsigned long type = 1ul << (user->field->type - mtls_types);
 
     if (!format || format->flags & (MTLS_FORMAT_INTERNAL | MTLS_FORMAT_LIST))
-        return apr_psprintf(cmd->pool, "%s: '%s' is neither a format for one value nor match=REGEX", cmd->cmd->name,
-                            quote(cmd, word));
+        return apr_psprintf(cmd->pool, "%s: '%s' is neither match=REGEX nor a format for one value; '%s' takes %s",
+                            cmd->cmd->name, quote(cmd, word), user->field->name,
+                            mtls_format_list(cmd->pool, type, MTLS_FORMAT_LIST));
     if (!(format->types & type))
-        return apr_psprintf(cmd->pool, "%s: field '%s' (%s) cannot be written as '%s'", cmd->cmd->name,
-                            user->field->name, user->field->type->name, format->name);
+        return apr_psprintf(cmd->pool, "%s: field '%s' (%s) cannot be written as '%s'; it takes %s", cmd->cmd->name,
+                            user->field->name, user->field->type->name, format->name,
+                            mtls_format_list(cmd->pool, type, MTLS_FORMAT_LIST));
     user->format = format;
     return NULL;
 }

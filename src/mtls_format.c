@@ -2,6 +2,8 @@
 #include "mtls_format.h"
 
 #include <apr_cstr.h>
+#include <apr_strings.h>
+#include <apr_tables.h>
 
 #include "mtls_encode.h"
 
@@ -23,6 +25,18 @@ const mtls_format_t *mtls_format_find(const char *name)
             return &mtls_formats[i];
     }
     return NULL;
+}
+
+const char *mtls_format_list(apr_pool_t *p, unsigned long types, unsigned without)
+{
+    apr_array_header_t *names = apr_array_make(p, mtls_formats_len, sizeof(const char *));
+    int i;
+
+    for (i = 0; i < mtls_formats_len; i++) {
+        if (!(mtls_formats[i].flags & (MTLS_FORMAT_INTERNAL | without)) && (mtls_formats[i].types & types))
+            APR_ARRAY_PUSH(names, const char *) = apr_pstrcat(p, names->nelts ? " " : "", mtls_formats[i].name, NULL);
+    }
+    return apr_array_pstrcat(p, names, ',');
 }
 
 const mtls_format_t *mtls_format_default(mtls_type_id_t type)

@@ -156,22 +156,9 @@ static const char *quoted(apr_pool_t *p, const char *word)
     return apr_pstrcat(p, "'", mtls_text_escape(p, mtls_str(word)), "'", NULL);
 }
 
-/* The names of the formats users may type; of those for one type, or of all. */
-static const char *list_formats(apr_pool_t *p, unsigned long types)
-{
-    apr_array_header_t *names = apr_array_make(p, mtls_formats_len, sizeof(const char *));
-    int i;
-
-    for (i = 0; i < mtls_formats_len; i++) {
-        if (!(mtls_formats[i].flags & MTLS_FORMAT_INTERNAL) && (mtls_formats[i].types & types))
-            APR_ARRAY_PUSH(names, const char *) = apr_pstrcat(p, names->nelts ? " " : "", mtls_formats[i].name, NULL);
-    }
-    return apr_array_pstrcat(p, names, ',');
-}
-
 static const char *unknown_format(apr_pool_t *p, const char *format)
 {
-    return apr_psprintf(p, "unknown format %s; known are %s", quoted(p, format), list_formats(p, ~0ul));
+    return apr_psprintf(p, "unknown format %s; known are %s", quoted(p, format), mtls_format_list(p, ~0ul, 0));
 }
 
 /* One word of a fields column: [LABEL=]FIELD or -FIELD. */
@@ -200,7 +187,7 @@ static const char *check_format(apr_pool_t *p, const mtls_part_t *part)
 
         if (!(part->format->types & type))
             return apr_psprintf(p, "field '%s' cannot be written as '%s'; it takes %s", field->name, part->format->name,
-                                list_formats(p, type));
+                                mtls_format_list(p, type, 0));
     }
     return NULL;
 }

@@ -212,19 +212,19 @@ MTLSUser Certificate
 ! MTLSUser: 'Certificate' says nothing about who the client is
 
 MTLSUser san.email nosuch
-! MTLSUser: 'nosuch' is neither a format for one value nor match=REGEX
+! MTLSUser: 'nosuch' is neither match=REGEX nor a format for one value; 'san.email' takes text, utf8, base64, base64url
 
 MTLSUser san.email list-comma
-! MTLSUser: 'list-comma' is neither a format for one value nor match=REGEX
+! MTLSUser: 'list-comma' is neither match=REGEX nor a format for one value; 'san.email' takes text, utf8, base64, base64url
 
 MTLSUser san.email ascii
-! MTLSUser: 'ascii' is neither a format for one value nor match=REGEX
+! MTLSUser: 'ascii' is neither match=REGEX nor a format for one value; 'san.email' takes text, utf8, base64, base64url
 
 MTLSUser san.email hex
-! MTLSUser: field 'san.email' (mail address) cannot be written as 'hex'
+! MTLSUser: field 'san.email' (mail address) cannot be written as 'hex'; it takes text, utf8, base64, base64url
 
 MTLSUser subject text
-! MTLSUser: field 'subject' (distinguished name) cannot be written as 'text'
+! MTLSUser: field 'subject' (distinguished name) cannot be written as 'text'; it takes rfc4514, rfc4514-utf8, slash, der-name-base64
 
 MTLSUser san.email match=(
 ! MTLSUser: 'match=(' is not a regular expression: bad argument at offset 1
