@@ -49,6 +49,7 @@ test-all    golang-go                  cmd:go
 test-all    wget                       cmd:wget
 test-all    python3-requests           python:requests
 test-all    chromium                   cmd:chromium
+test-all    fonts-dejavu-core          file:/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf
 test-all    libnss3-tools              cmd:certutil
 '
 
