@@ -94,6 +94,14 @@ ok_config('the examples of the fields are accepted',
           join '', "<Location />\n<RequireAny>\n", map({ with_files("Require mtls $_\n") } @rules), "</RequireAny>\n",
           map({ "$_\n" } @headers), "</Location>\n");
 
+# Operators have theirs in rules.md, types an operand in their table.
+my $rules = slurp("$docs/rules.md");
+for my $operator (map { /^\| `([^`]+)`/ } split /\n/, qx("$program" operators)) {
+    like($rules, qr/^ +Require mtls \S+ \Q$operator\E(?: \S|$)/m, "an example of $operator");
+}
+my @bare = grep { !/\| `[^|]*` \|$/ && !/export only/ } grep { /^\| [^-]/ } split /\n/, qx("$program" types);
+is(scalar @bare, 1, 'each type for rules has an operand: only the head of the table has none') or diag(join "\n", @bare);
+
 # Every indented block with directives, by itself, in the virtual host with TLS. Forms are no examples.
 my $FORM = qr/\bOPERATOR\b|\bPROFILE\b|\bFORMAT\b/;
 my $DIRECTIVE = qr/^\s*(?:<\/?(?:Location|VirtualHost|Require|If)|MTLS\w+ |Require mtls )/m;
