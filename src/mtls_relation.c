@@ -1,5 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /* Operators: what they make of a word, and how a value stands to it. */
+#include <arpa/inet.h>
 #include <string.h>
 #include <apr_strings.h>
 
@@ -178,8 +179,11 @@ static int relate_like(const mtls_rule_t *rule, const mtls_value_t *value)
 static const char *operand_covers(apr_pool_t *p, const mtls_host_t *host, mtls_rule_t *rule, const char *word)
 {
     mtls_value_t *value = apr_array_push(rule->operands);
+    unsigned char address[4];
 
     (void)host;
+    if (inet_pton(AF_INET, word, address) == 1)
+        return "is an IP address, which no DNS name covers: 'san.ip' is for addresses";
     if (strchr(word, '*'))
         return "is a pattern: 'covers' takes the host name that a certificate's name shall cover";
     return rule->field->type->parse(p, word, value);

@@ -110,6 +110,12 @@ Require mtls subject.cn matches (
 Require mtls subject.cn matches "a)|(b"
 ! Require mtls: subject.cn: 'a)|(b' is not a regular expression: bad argument at offset 1
 
+Require mtls san.dns covers 192.0.2.7
+! Require mtls: san.dns: '192.0.2.7' is an IP address, which no DNS name covers: 'san.ip' is for addresses
+
+Require mtls san.dns 192.0.2.7
+! ok
+
 Require mtls subject.cn matches "anne(*ACCEPT)"
 ! Require mtls: subject.cn: 'anne(*ACCEPT)' has (*ACCEPT), with which the beginning of a value would pass for all of it
 

@@ -7,7 +7,7 @@ use MTLS::Test;
 use MTLS::Cases;
 
 my @SOURCES = qw(
-    src/mtls_directives.c src/mtls_require.c src/mtls_match.c src/mtls_pem.c src/mtls_operand.c src/mtls_name.c src/mtls_oid.c
+    src/mtls_directives.c src/mtls_require.c src/mtls_match.c src/mtls_relation.c src/mtls_pem.c src/mtls_operand.c src/mtls_name.c src/mtls_oid.c
     src/mtls_dn_parse.c src/mtls_field.c src/mtls_expression.c src/mtls_header.c src/mtls_header_name.c src/mtls_profile.c
     src/mtls_check.c src/mtls_cache.c src/mtls_finding.c include/tbl/header_names.h
 );
@@ -77,4 +77,13 @@ for my $file (@files) {
     ok(@literals || $file =~ /finding\.c|warn\.c/, "$file has sentences");
 }
 ok($checked > 100, "the check has looked at something: $checked strings");
+
+# Each directive has two refusals at least.
+my @refusals = grep { !/^(?:ok|warns)\b/ } map { sentences_of($_) } glob top() . '/t/3[0-8]*.t';
+my %directives = map { $_ => 1 } map { slurp($_) =~ /AP_INIT_\w+\("(\w+)"/g } glob top() . '/src/*.c';
+ok(keys %directives >= 10, 'directives: ' . keys %directives);
+for my $name (sort(keys %directives), 'Require mtls') {
+    my $count = () = grep { /^\Q$name\E\b/ } @refusals;
+    ok($count >= 2, "$name: $count refusals");
+}
 done_testing;
