@@ -152,7 +152,6 @@ TABLE = {
                      ("dns", "*"), ("dns", "*.")),
     "wild-two": with_san(("dns", "*.*.example.org")),
     "wild-top": with_san(("dns", "*.org")),
-    "wild-ip": with_san(("dns", "*.0.2.7")),
     "blank-dns": with_san(("dns", "shop.example.org ")),
     "underscore-dns": with_san(("dns", "_http.shop.example.org")),
     "mail-quoted": with_san(("email", '"a@b"@Example.org')),
