@@ -110,6 +110,9 @@ my $lines = join('', map { proxy_lines($_) } @BACKENDS) . <<"END";
     SSLProxyCACertificateFile "\@PKI\@/ca.pem"
     ProxyWebsocketFallbackToProxyHttp off
     MTLSUser subject.cn
+    <Location "/set-handler/">
+        SetHandler "proxy:@{[ url('fcgi') ]}"
+    </Location>
     Header always set X-TLS "%{SSL_CIPHER}s %{SSL_CIPHER_USEKEYSIZE}s %{SSL_SESSION_ID}s %{SSL_PROTOCOL}s"
     $locations
 END
@@ -285,6 +288,26 @@ for my $name (sort keys %FAILS) {
     my $failed = () = $server->error_log =~ /balancer:\/\/$name-\d+\b|Forcing worker|disabling worker for/g;
     cmp_ok($failed, '>=', scalar @words, "$name: the first member did fail, each time");
     $server->mark;
+}
+
+# mod_proxy_fcgi would leave out a variable of more than 16 kB without a word: half an identity is none.
+my %large = map { $_ => make_certificate("large-$_", { extensions => [['1.3.6.1.4.1.99999.9', JSON::PP::false(),
+    sprintf '0483%06x%s', $_, '00' x $_]] }) } 6000, 11500, 12500, 20000;
+my ($rfc9440) = grep { $words[$_] eq 'rfc9440' } 0 .. $#words;
+my @SIZES = (
+    ['http', 20000, 200], ['fcgi', 6000, 200], ['fcgi', 11500, 200], ['fcgi', 12500, 403], ['fcgi', 20000, 403],
+    ['set-handler', 11500, 200], ['set-handler', 12500, 403],
+);
+for my $case (@SIZES) {
+    my ($kind, $octets, $status) = @$case;
+    $server->mark;
+    my ($responses, $seen) = ask({ cert => $large{$octets} }, {}, { path => "/$kind/p/$rfc9440/" });
+    is($responses->[0]{status}, $status, "$kind, a certificate with $octets more octets: $status");
+    my @found = map { $_->[1] =~ /^:(.*):$/s } grep { fold($_->[0]) eq 'client-cert' } map { pairs($_) } @$seen;
+    my $pem = join '', grep { !/^-/ } split /\n/, slurp(pki("$large{$octets}.crt"));
+    is("@found", $status == 200 ? $pem : '', "$kind, $octets: the whole certificate or nothing");
+    like($server->error_log, qr/reason: too-large.*header Client-Cert is larger than mod_proxy_fcgi passes on/,
+         "$kind, $octets: the log says why") if $status == 403;
 }
 
 ok($cells > 20000, "$cells cells: " . @names . ' names, ' . @SPELLINGS . ' spellings, ' . @CALLERS . ' callers, '
