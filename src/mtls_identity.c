@@ -23,7 +23,9 @@ static const char *cut(request_rec *r, const mtls_user_t *user, const char *text
         return text;
     matched = mtls_regex_match(user->regex, mtls_str(text), &group);
     if (matched < 0)
-        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "MTLSUser: the regular expression ran into its limit");
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
+                      "MTLSUser: the regular expression ran into its limit, so this request has no user; "
+                      "simplify match=, nested repetitions above all");
     return matched == 1 && group.len ? apr_pstrmemdup(r->pool, group.ptr, group.len) : NULL;
 }
 
