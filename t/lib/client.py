@@ -17,6 +17,7 @@ In, all members optional but port:
     change              true: an open connection offers cert and key of this job if it is asked again
     close               name: close this connection first
     close_port          close all connections to this port, do nothing else
+    kept                answer with the number of connections that are open to this port, do nothing else
     timeout             seconds for the whole (30)
     requests            list of
         method, path    (GET, /)
@@ -279,6 +280,8 @@ class Client:
                 if name == job.get("close") or connection.port == job.get("close_port")]
         for name in gone:
             self.connections.pop(name).sock.close()
+        if "kept" in job:
+            answer["kept"] = sum(connection.port == job["kept"] for connection in self.connections.values())
         if "port" not in job:
             return
         connection = self.open(job)

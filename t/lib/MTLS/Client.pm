@@ -26,6 +26,14 @@ sub leave {
     $_->do({ close_port => $port + 0 }) for values %clients;
 }
 
+# How many connections to this port are kept open.
+sub kept {
+    my ($port) = @_;
+    my $kept = 0;
+    $kept += $_->do({ kept => $port + 0 })->{kept} for values %clients;
+    return $kept;
+}
+
 # One job as client.py understands it.
 sub do {
     my ($self, $job) = @_;

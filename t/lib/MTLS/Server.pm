@@ -214,10 +214,15 @@ sub stop {
 # httpd crashes now and then while it exits, with or without the module; that would hide crashes that count.
 sub fall_silent {
     my ($self) = @_;
-    my @ports = @$self{qw(http_port https_port)};
-    MTLS::Client::leave($_) for @ports;
-    my $open = sprintf '^\s*\d+: 0100007F:(?:%04X|%04X) \S+ (?:01|08) ', @ports;
-    wait_for(sub { slurp('/proc/net/tcp') !~ /$open/m }, 5);
+    MTLS::Client::leave($self->{$_}) for qw(http_port https_port);
+    wait_for(sub { !$self->open_connections }, 5);
+}
+
+# How many connections this server has: established, or closed by the client only (Linux).
+sub open_connections {
+    my ($self) = @_;
+    my $open = sprintf '^\s*\d+: 0100007F:(?:%04X|%04X) \S+ (?:01|08) ', @$self{qw(http_port https_port)};
+    return scalar(() = slurp('/proc/net/tcp') =~ /$open/mg);
 }
 
 # A graceful restart, with other lines if parts are given. Returns when the new generation serves.
@@ -267,16 +272,23 @@ sub said {
     return join '', map { -e "$self->{dir}/$_" ? slurp("$self->{dir}/$_") : '' } qw(output error_log);
 }
 
-# From here on error_log and access_log give new lines only. The access log is written after the response: lines of
-# responses that the client has got are waited for, unless this server has other logs that they went to.
+# From here on error_log and access_log give new lines only. The access log is written after the response, but before
+# the connection is closed: those that the client has closed are waited for. On the ones it keeps open, lines are
+# counted, unless this server has other logs that they went to.
 sub mark {
     my ($self) = @_;
+    my $kept = 0;
+    $kept += MTLS::Client::kept($self->{$_}) for qw(http_port https_port);
+    wait_for(sub { $self->open_connections <= $kept }, 5);
     my $answered = 0;
     $answered += $MTLS::Client::responses{ $self->{$_} } // 0 for qw(http_port https_port);
-    my $log = "$self->{dir}/access_log";
-    if (-e $log && !$self->{logs_elsewhere}) {
-        $self->{logs_elsewhere} = !wait_for(sub { (() = slurp($log) =~ /\n/g) >= $answered }, 2);
+    # Counted from the mark before: connections that broke have given lines without a response.
+    my $awaited = $answered - ($self->{mark}{answered} // 0);
+    if (-e "$self->{dir}/access_log" && !$self->{logs_elsewhere}) {
+        my $arrived = sub { (() = $self->log_since_mark('access_log') =~ /\n/g) >= $awaited };
+        $self->{logs_elsewhere} = !wait_for($arrived, 2);
     }
+    $self->{mark}{answered} = $answered;
     $self->{mark}{$_} = -s "$self->{dir}/$_" // 0 for qw(error_log access_log);
 }
 
