@@ -39,11 +39,39 @@ static apr_status_t free_certificate(void *certificate)
     return APR_SUCCESS;
 }
 
+/* PEM readers pass over what they do not know, a certificate behind a mistyped BEGIN line, too; its END line is still
+ * there. */
+static int count_ends(BIO *bio)
+{
+    char line[128];
+    int n = 0;
+
+    if (BIO_seek(bio, 0) < 0)
+        return 0;
+    while (BIO_gets(bio, line, sizeof(line)) > 0)
+        n += strstr(line, "END") && strstr(line, "CERTIFICATE--");
+    return n;
+}
+
+static const char *judge_file(apr_pool_t *p, BIO *bio, int n)
+{
+    unsigned long last = ERR_peek_last_error();
+    int ends;
+
+    /* The end of a good file is "no start line"; anything else is a damaged certificate. */
+    if (ERR_GET_LIB(last) != ERR_LIB_PEM || ERR_GET_REASON(last) != PEM_R_NO_START_LINE)
+        return apr_psprintf(p, "is damaged behind certificate %d", n);
+    if (!n)
+        return "holds no certificate in PEM form";
+    ends = count_ends(bio);
+    return ends <= n ? NULL : apr_psprintf(p, "has %d END lines of certificates, but only %d of them can be "
+                                           "read: look at the BEGIN lines", ends, n);
+}
+
 const char *mtls_pem_read(apr_pool_t *p, const char *path, apr_array_header_t *certificates)
 {
-    const char *error = NULL;
+    const char *error;
     X509 *certificate;
-    unsigned long last;
     BIO *bio;
     int before = certificates->nelts;
 
@@ -60,12 +88,7 @@ const char *mtls_pem_read(apr_pool_t *p, const char *path, apr_array_header_t *c
         APR_ARRAY_PUSH(certificates, X509 *) = certificate;
         apr_pool_cleanup_register(p, certificate, free_certificate, apr_pool_cleanup_null);
     }
-    /* The end of a good file is "no start line"; anything else is a damaged certificate. */
-    last = ERR_peek_last_error();
-    if (ERR_GET_LIB(last) != ERR_LIB_PEM || ERR_GET_REASON(last) != PEM_R_NO_START_LINE)
-        error = apr_psprintf(p, "is damaged behind certificate %d", certificates->nelts - before);
-    else if (certificates->nelts == before)
-        error = "holds no certificate in PEM form";
+    error = judge_file(p, bio, certificates->nelts - before);
     BIO_free(bio);
     ERR_pop_to_mark();
     return error;

@@ -9,6 +9,8 @@ my $pki = pki();
 my $cert = slurp(pki('ok.crt'));
 spew("$pki/damaged.pem", $cert . substr($cert, 0, 200) . "\n-----END CERTIFICATE-----\n");
 spew("$pki/none.pem", "no certificate here\n");
+spew("$pki/mistyped.pem", $cert . $cert =~ s/-----BEGIN/----BEGIN/r);
+spew("$pki/bundle.pem", "# two of them\n$cert\nand\n$cert" . slurp(pki('ok.key')));
 run_cases(do { local $/; scalar <DATA> }, $0);
 
 # The path is longer than the system's longest.
@@ -292,6 +294,12 @@ Require mtls serial pem:@PKI@/none.pem
 
 Require mtls issuer pem:@PKI@
 ! Require mtls: issuer: 'pem:@PKI@' holds no certificate in PEM form
+
+Require mtls sha256 pem:@PKI@/mistyped.pem
+! Require mtls: sha256: 'pem:@PKI@/mistyped.pem' has 2 END lines of certificates, but only 1 of them can be read: look at the BEGIN lines
+
+Require mtls sha256 pem:@PKI@/bundle.pem
+! ok
 
 Require mtls spki.sha256 pem:@PKI@/damaged.pem
 ! Require mtls: spki.sha256: 'pem:@PKI@/damaged.pem' is damaged behind certificate 1
