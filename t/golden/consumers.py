@@ -164,9 +164,9 @@ def main():
     for line in sys.stdin:
         name, _, text = line.rstrip("\n").partition("\t")
         try:
-            print(CONSUMERS[name]([tuple(pair) for pair in json.loads(text)]))
+            print(CONSUMERS[name]([tuple(pair) for pair in json.loads(text)]), flush=True)
         except (ValueError, TypeError, AttributeError, IndexError, KeyError) as problem:
-            print("refused: %s" % problem)
+            print("refused: %s" % problem, flush=True)
 
 
 if __name__ == "__main__":
