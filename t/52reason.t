@@ -307,8 +307,8 @@ is(($denials->[0] =~ /; id (\S+)$/)[0], $access->[4], "under the main request's 
 
 # ---- every reason ----
 
-make_certificate('ephemeral', { not_after => 2 });
-my $expired = time + 4;
+make_certificate('ephemeral', { not_after => 6 });
+my $expired = time + 8;
 is((client()->many($server, { cert => 'ephemeral', conn => 'kept' }, { path => '/valid/x' }))[0]{status}, 404, 'not expired yet');
 my @REASONS = (
     # slug, level, status, path, how

@@ -14,7 +14,7 @@ my $table = decode_json(model('--json'));
 ok(@{ $table->{rows} } > 30, 'the model has rows');
 
 my @ANNE = (issuer => 'intermediate', subject => [['CN', 'Anne Example']], eku => ['clientAuth']);
-my $lifetime = 6;
+my $lifetime = 10;
 make_certificate('truth-short', { @ANNE, not_after => $lifetime });
 my $until = time + $lifetime;
 my %certificate = ('no certificate' => undef, unverified => 'selfsigned', expired => 'truth-short', matching => 'ok',

@@ -5,9 +5,6 @@
 use MTLS::Test;
 use File::Path 'make_path';
 
-my $LIFE = 5;
-make_certificate(hasty => { not_after => $LIFE, subject => [['CN', 'hasty'], ['UID', 'anne']], eku => ['clientAuth'], issuer => 'root' });
-my $until = time + $LIFE;
 make_certificate('empty-uid' => { subject => [['CN', 'x'], ['UID', '']], eku => ['clientAuth'], issuer => 'root' });
 
 my $backend = start_backend('http');
@@ -166,6 +163,9 @@ sub check_rows {
 }
 
 # The one that expires: a user at first, none when its hour is over, on the same connection.
+my $LIFE = 8;
+make_certificate(hasty => { not_after => $LIFE, subject => [['CN', 'hasty'], ['UID', 'anne']], eku => ['clientAuth'], issuer => 'root' });
+my $until = time + $LIFE;
 my %hasty = (cert => 'hasty', conn => 'hasty');
 is(outcome(client()->request($server, '/c/valid', %hasty)), $UID, 'a certificate that is valid still');
 

@@ -82,9 +82,9 @@ for my $way (['as they are', \@forged], ['folded', \@folded]) {
 }
 
 # An expired certificate is nobody, whatever headers say about it.
-my $soon = make_certificate('soon', { not_after => 2 });
+my $soon = make_certificate('soon', { not_after => 6 });
 received({ cert => $soon, conn => 'soon' });
-select undef, undef, undef, 3;
+select undef, undef, undef, 7;
 my @late = received({ cert => $soon, conn => 'soon' });
 is(taken_for($CONSUMERS[$_][0], @{ $late[$_] }), 'none', "$CONSUMERS[$_][0], the certificate has expired meanwhile")
     for 0 .. $#CONSUMERS;
