@@ -51,7 +51,7 @@ sub check_rows {
 for my $column (0 .. $#{ $table->{states} }) {
     my $state = $table->{states}[$column];
     next if $state eq 'expired';
-    check_rows($column, http => $_, cert => $certificate{$state}) for '1.1', '2';
+    check_rows($column, http => $_, cert => $certificate{$state}) for '1.1', mpm() eq 'prefork' ? () : '2';
 }
 sleep 1 while time <= $until;
 my ($column) = grep { $table->{states}[$_] eq 'expired' } 0 .. $#{ $table->{states} };
