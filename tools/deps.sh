@@ -3,8 +3,8 @@
 #
 # deps.sh PURPOSE...   install the packages of these purposes that are missing (Debian and its kin).
 #
-# As root or where sudo needs no password: asks on a terminal, YES=1 answers for you. Elsewhere it
-# prints the one command to run and fails.
+# As root or where sudo needs no password; asks on a terminal, YES=1 answers for you. Without these
+# rights it prints the one command to run and fails.
 set -u
 
 # purpose   package                    what tells that it is there: a command (a|b: either), a file,
@@ -91,14 +91,13 @@ if [ "$(id -u)" != 0 ]; then
     fi
     run_as_root=(sudo -n)
 fi
-if [ "${YES:-}" != 1 ]; then
-    if [ ! -t 0 ]; then
-        printf 'Missing packages. Run this, or give YES=1:\n    %s\n' "$command" >&2
-        exit 1
-    fi
+# Where nobody sits at a terminal nobody can be asked: saying what is installed must do.
+if [ "${YES:-}" != 1 ] && [ -t 0 ]; then
     read -r -p "Install with apt-get: ${missing[*]}? [y/N] " answer
     [[ $answer == [yY]* ]] || { echo "Nothing was installed." >&2; exit 1; }
 fi
+
+echo "installing: ${missing[*]}"
 
 # A freshly installed server is not to be started: this is what maintainer scripts ask first.
 policy=/usr/sbin/policy-rc.d
