@@ -2,6 +2,8 @@
 /**
  * @file mtls_cache.h
  * @brief mod_cache's quick handler serves before any access check is run: never where a backstop is.
+ *
+ * Where there is none, the start warns: see mtls_find_quick_cache in mtls_finding.h.
  */
 #ifndef MTLS_CACHE_H
 #define MTLS_CACHE_H

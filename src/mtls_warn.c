@@ -98,5 +98,6 @@ void mtls_warn(apr_pool_t *p, server_rec *main_server)
     mtls_tree_walk(ap_conftree, visit, survey);
     mtls_find_no_certificates(survey);
     mtls_find_dropped_rules(survey);
+    mtls_find_quick_cache(survey);
     apr_pool_destroy(scratch);
 }

@@ -230,6 +230,29 @@ MTLSBackstop off
 CacheEnable disk /
 ! ok
 
+CacheEnable disk /
+<Location "/x">
+Require mtls
+</Location>
+! warns @1@: CacheEnable serves from the cache before any access check: what one client was allowed to see is served to everybody, past the rules and exports of @3@; write CacheQuickHandler off into this virtual host
+
+<Location "/x">
+MTLSExport rfc9440
+CacheEnable disk
+</Location>
+! warns @3@: CacheEnable serves from the cache before any access check: what one client was allowed to see is served to everybody, past the rules and exports of @2@; write CacheQuickHandler off into this virtual host
+
+CacheEnable disk /
+CacheQuickHandler off
+<Location "/x">
+Require mtls
+MTLSExport rfc9440
+</Location>
+! ok
+
+CacheEnable disk /
+! ok
+
 [conf]
 CacheEnable disk /
 <Location "/x">
