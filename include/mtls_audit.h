@@ -11,6 +11,21 @@
 /** The environment variable with the reason's slug. */
 #define MTLS_REASON_VARIABLE "MTLS_REASON"
 
+/** A denial, or what would have been one. Lives as long as the call that it is handed to. */
+typedef struct mtls_decision_t {
+    mtls_reason_t reason;
+    int would;               /**< report mode: the request is served nevertheless */
+    const char *detail;      /**< fit for a log, or NULL */
+    const char *request_id;  /**< as the log line says it; in the request's pool */
+} mtls_decision_t;
+
+/**
+ * Have every denial, and every would-denial, told to observer: once each, behind its log line, on the
+ * request's thread. The lines that were tried are in mtls_request_known(r); mtls_describe.h has words for
+ * the rest. To be called while hooks are registered; the same observer again is no second one.
+ */
+void mtls_audit_watch(void (*observer)(request_rec *r, const mtls_decision_t *decision));
+
 /**
  * Note a denial, once per request: the log line, and MTLS_REASON in this request and in those that
  * it is a part of.
