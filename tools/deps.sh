@@ -26,6 +26,12 @@ test        python3-cryptography       python:cryptography
 test        mandoc                     cmd:mandoc
 test        python3-h2                 python:h2
 test        slapd                      cmd:slapd
+bench       apache2-bin                cmd:apache2|httpd
+bench       openssl                    cmd:openssl
+bench       python3-cryptography       python:cryptography
+bench       libnghttp2-dev             file:/usr/include/nghttp2/nghttp2.h
+bench       valgrind                   cmd:valgrind
+bench       gnuplot-nox                cmd:gnuplot
 demo        apache2-bin                cmd:apache2|httpd
 demo        openssl                    cmd:openssl
 demo        curl                       cmd:curl
@@ -49,6 +55,7 @@ test-all    golang-go                  cmd:go
 test-all    wget                       cmd:wget
 test-all    python3-requests           python:requests
 test-all    chromium                   cmd:chromium
+test-all    libnghttp2-dev             file:/usr/include/nghttp2/nghttp2.h
 test-all    fonts-dejavu-core          file:/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf
 test-all    libnss3-tools              cmd:certutil
 '
