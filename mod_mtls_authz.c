@@ -11,6 +11,7 @@
 #include "http_config.h"
 #include "ap_mmn.h"
 
+#include "mtls_auditlog.h"
 #include "mtls_backstop.h"
 #include "mtls_check.h"
 #include "mtls_conf.h"
@@ -64,6 +65,7 @@ static void register_hooks(apr_pool_t *p)
     mtls_environment_register();
     mtls_expression_register();
     mtls_export_register();
+    mtls_auditlog_register();
 }
 
 AP_DECLARE_MODULE(mtls_authz) = {

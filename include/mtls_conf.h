@@ -82,11 +82,16 @@ typedef struct mtls_dir_t {
 /** MTLSGuard. */
 typedef enum mtls_guard_mode_t { MTLS_GUARD_UNSET, MTLS_GUARD_ALL, MTLS_GUARD_USED, MTLS_GUARD_OFF } mtls_guard_mode_t;
 
+/** A log of decisions: see mtls_auditlog.h. */
+typedef struct mtls_auditlog_t mtls_auditlog_t;
+
 /** The settings of a virtual host. */
 typedef struct mtls_server_t {
     mtls_guard_mode_t mode;
     int on_spoof_reject;             /**< MTLS_UNSET, 0 strip, 1 reject */
     apr_array_header_t *pass;        /**< of const char *: MTLSPass words */
+    mtls_auditlog_t *auditlog;       /**< MTLSAuditLog; NULL: none */
+    int audit_all;                   /**< granted decisions, too */
     int touched;                     /**< a directive or rule of ours stands in this virtual host */
     const mtls_guard_t *guard;       /**< names removed from what clients send; set by mtls_check, NULL: none */
 } mtls_server_t;
@@ -103,6 +108,8 @@ typedef struct mtls_generation_t {
     mtls_castore_t *castore;         /**< NULL: no shared memory for it */
     apr_array_header_t *variables;   /**< of const mtls_field_t *: MTLSEnv; NULL: nowhere on */
     int backstop;                    /**< MTLSBackstop is on somewhere */
+    apr_array_header_t *auditlogs;   /**< of mtls_auditlog_t *; NULL: none */
+    apr_array_header_t *audited;     /**< of const mtls_field_t *: what they tell of a certificate; NULL: nothing */
     int closed;                      /**< the configuration has been read: nothing grows any more */
 } mtls_generation_t;
 

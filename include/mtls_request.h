@@ -27,6 +27,8 @@ typedef struct mtls_request_t {
     mtls_reason_t denied;          /**< MTLS_GRANTED: not denied by us */
     int logged;                    /**< the denial was written to the log */
     int judging;                   /**< inside a hook run of our own */
+    int passed;                    /**< lines were asked, and no access check refused it; kept for audit logs only */
+    int audited;                   /**< its denial was written to an audit log */
     int cleaned;                   /**< the client's headers in our names were removed */
     int satisfied;                 /**< a line that is not negated was true */
     const void *identified_by;     /**< the MTLSUser that was asked for a user */

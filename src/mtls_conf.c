@@ -211,6 +211,8 @@ void *mtls_conf_merge_server(apr_pool_t *p, void *basev, void *addv)
     server->mode = add->mode == MTLS_GUARD_UNSET ? base->mode : add->mode;
     server->on_spoof_reject = pick_flag(p, base->on_spoof_reject, add->on_spoof_reject);
     server->pass = add->pass ? add->pass : base->pass;
+    server->auditlog = add->auditlog ? add->auditlog : base->auditlog;
+    server->audit_all = add->auditlog ? add->audit_all : base->audit_all;
     server->touched = base->touched || add->touched;
     return server;
 }

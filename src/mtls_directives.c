@@ -5,6 +5,7 @@
 #include "apr_lib.h"
 #include "apr_strings.h"
 
+#include "mtls_auditlog.h"
 #include "mtls_conf.h"
 #include "mtls_environment.h"
 
@@ -311,6 +312,26 @@ static const char *add_pass(cmd_parms *cmd, void *dirv, const char *word)
     return NULL;
 }
 
+/* ---- MTLSAuditLog ---- */
+
+static const char *set_audit_log(cmd_parms *cmd, void *dirv, const char *words, const char *which)
+{
+    static const choice_t choices[] = { { "all", 1 }, { NULL, 0 } };
+    mtls_auditlog_t *log = NULL;
+    mtls_server_t *server;
+    const char *error;
+
+    (void)dirv;
+    error = mtls_auditlog_find(cmd, words, &log);
+    if (error)
+        return apr_psprintf(cmd->pool, "%s: '%s' %s", cmd->cmd->name, quote(cmd, words), error);
+    server = mtls_server_of(cmd->server);
+    if (server->auditlog)
+        return refuse(cmd, "stands twice in this virtual host; one log has all decisions");
+    server->auditlog = log;
+    return which ? choose(cmd, choices, which, &server->audit_all) : NULL;
+}
+
 #define SECTIONS (RSRC_CONF | ACCESS_CONF)
 
 const command_rec mtls_directives[] = {
@@ -334,5 +355,7 @@ const command_rec mtls_directives[] = {
         "header names or profiles that clients of this virtual host may send"),
     AP_INIT_TAKE1("MTLSOnSpoof", set_on_spoof, NULL, RSRC_CONF,
         "what happens to a request with a guarded header: strip or reject"),
+    AP_INIT_TAKE12("MTLSAuditLog", set_audit_log, NULL, RSRC_CONF,
+        "denials as lines of JSON: PATH or \"|program\", and all for granted requests, too"),
     { NULL, { NULL }, NULL, 0, RAW_ARGS, NULL }
 };

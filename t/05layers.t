@@ -5,7 +5,7 @@
 # header stands alone, and the module shows one symbol.
 use MTLS::Test;
 
-# Rooms from left to right: name, what it may know besides the C library (a: APR, o: OpenSSL, h: httpd),
+# Rooms from left to right: name, what it may know besides the C library (a: APR, o: OpenSSL, h: httpd, j: jansson),
 # its files without "mtls_" and suffix, in src/ and include/.
 my @ROOMS = (
     [text    => 'a',   qw(text time)],
@@ -21,6 +21,7 @@ my @ROOMS = (
     [path    => 'a',   qw(path)],
     [request => 'ah',  qw(request)],
     [audit   => 'aoh', qw(describe audit)],
+    [auditlog => 'aohj', qw(auditjson auditlog)],
     [decide  => 'ah',  qw(identity backstop target vary)],
     [strip   => 'ah',  qw(strip trailer)],
     [export  => 'ah',  qw(export)],
@@ -55,6 +56,7 @@ sub objection {
         return;
     }
     return if $header =~ $C_LIBRARY;
+    return $may{j} ? () : 'this room does not know jansson' if $header eq 'jansson.h';
     return $may{a} ? () : 'this room does not know APR' if $header =~ /^ap[ru]_?\w*\.h$/;
     return $may{o} ? () : 'this room does not know OpenSSL' if $header =~ m{^openssl/\w+\.h$};
     return $may{h} ? () : 'this room does not know httpd';

@@ -113,7 +113,7 @@ for my $file (@files) {
         $block =~ s/^(\s*)(SSL\w+File|ServerName) .*\n//mg;
         $block =~ s/^(\s*)SSLEngine on$/$1SSLEngine on\n$1SSLCertificateFile "\@PKI@\/server.crt"\n$1SSLCertificateKeyFile "\@PKI@\/server.key"/m;
         $block =~ s/\*:(?:443|8140)/127.0.0.1:1/;
-        $block =~ s{^(\s*CustomLog )logs/(\S+)}{$1"\@DIR\@/$2"}mg;
+        $block =~ s{^(\s*(?:CustomLog|MTLSAuditLog) )logs/(\S+)}{$1"\@DIR\@/$2"}mg;
         $block = "<Location \"/example/\">\n$block</Location>\n" if $block =~ /^(?:<Require|Require)/m;
         my ($first) = $block =~ /^\s*(?:<Location "\/example\/">\n)?(.*)/;
         $blocks++;

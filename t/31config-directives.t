@@ -35,6 +35,8 @@ for my $name ('X Name', 'X:Name', 'X(Name)', 'X,Name', 'X/Name', 'X=Name', 'X@Na
 for my $name (qw(X-Client-Name X_Client_Name X.Client.Name Client-Cert Tea Hosts Accepted Via-Cert)) {
     ok_config("MTLSHeader $name", "MTLSHeader $name subject.cn");
 }
+my $too_long = 'x' x 5000;
+refused("MTLSAuditLog $too_long", "MTLSAuditLog: '$too_long' is no path");
 done_testing;
 __DATA__
 MTLSExport
@@ -284,6 +286,51 @@ MTLSGuard all used
 MTLSGuard all
 </Location>
 ! MTLSGuard not allowed in <Location> context
+
+MTLSAuditLog
+! MTLSAuditLog takes 1-2 arguments, denials as lines of JSON: PATH or "|program", and all for granted requests, too
+
+MTLSAuditLog ""
+! MTLSAuditLog takes 1-2 arguments, denials as lines of JSON: PATH or "|program", and all for granted requests, too
+
+MTLSAuditLog /nonexistent/audit.log
+! MTLSAuditLog: '/nonexistent/audit.log' is in a directory that does not exist
+
+MTLSAuditLog @DIR@
+! MTLSAuditLog: '@DIR@' is a directory: name a file in it
+
+MTLSAuditLog "|"
+! MTLSAuditLog: '|' names no program behind the |
+
+MTLSAuditLog "|$"
+! MTLSAuditLog: '|$' names no command behind the |$
+
+MTLSAuditLog "|/nonexistent/rotatelogs audit.log 86400"
+! MTLSAuditLog: '|/nonexistent/rotatelogs audit.log 86400' names a program that does not exist: /nonexistent/rotatelogs
+
+MTLSAuditLog "||/nonexistent/rotatelogs audit.log"
+! MTLSAuditLog: '||/nonexistent/rotatelogs audit.log' names a program that does not exist: /nonexistent/rotatelogs
+
+MTLSAuditLog audit.log some
+! MTLSAuditLog: unknown word 'some'; known are all
+
+MTLSAuditLog audit.log
+MTLSAuditLog other.log
+! MTLSAuditLog: stands twice in this virtual host; one log has all decisions
+
+<Location "/x">
+MTLSAuditLog audit.log
+</Location>
+! MTLSAuditLog not allowed in <Location> context
+
+MTLSAuditLog audit.log ALL
+! ok
+
+MTLSAuditLog "|/bin/cat"
+! ok
+
+MTLSAuditLog "|$exec cat >/dev/null"
+! ok
 
 MTLSOnSpoof deny
 ! MTLSOnSpoof: unknown word 'deny'; known are strip, reject

@@ -19,7 +19,7 @@ my @SECTION_FORMS = (
     ['MTLSExport none', 'MTLSUser san.upn'],
 );
 my @SERVER_FORMS = (
-    ['MTLSGuard all', 'MTLSPass X-Mine nginx vault:X-Cert xfcc:uri', 'MTLSOnSpoof strip'],
+    ['MTLSGuard all', 'MTLSPass X-Mine nginx vault:X-Cert xfcc:uri', 'MTLSOnSpoof strip', 'MTLSAuditLog audit.log all'],
     ['MTLSGuard Used', 'MTLSPass kong', 'MTLSOnSpoof reject'],
     ['MTLSGuard off'],
 );
@@ -46,7 +46,7 @@ for my $section (@SECTIONS) {
         my ($refusal) = said_of(tls => within($section, @$form));
         is($refusal, undef, "@$section @$form");
     }
-    for my $line ('MTLSGuard all', 'MTLSPass nginx', 'MTLSOnSpoof strip') {
+    for my $line ('MTLSGuard all', 'MTLSPass nginx', 'MTLSOnSpoof strip', 'MTLSAuditLog audit.log') {
         my ($refusal) = said_of(tls => within($section, $line));
         like($refusal, qr/^\w+ not allowed in <\w+> context$/, "@$section $line: refused");
     }

@@ -7,7 +7,7 @@ use MTLS::Test;
 use MTLS::Cases;
 
 my @SOURCES = qw(
-    src/mtls_directives.c src/mtls_require.c src/mtls_match.c src/mtls_relation.c src/mtls_pem.c src/mtls_operand.c src/mtls_name.c src/mtls_oid.c
+    src/mtls_directives.c src/mtls_auditlog.c src/mtls_require.c src/mtls_match.c src/mtls_relation.c src/mtls_pem.c src/mtls_operand.c src/mtls_name.c src/mtls_oid.c
     src/mtls_dn_parse.c src/mtls_field.c src/mtls_expression.c src/mtls_header.c src/mtls_header_name.c src/mtls_profile.c
     src/mtls_check.c src/mtls_cache.c src/mtls_finding.c include/tbl/header_names.h
 );
@@ -20,6 +20,11 @@ my %NONE = (
         'serve nothing unless a Require mtls line was true for it: on or off' => 'likewise',
     },
     'src/mtls_operand.c' => { 'cannot be compared with: the field is for export only' => 'rules refuse such fields before' },
+    'src/mtls_auditlog.c' => {
+        q(mtls_authz: MTLSAuditLog: '%s' cannot be opened) => 'at the start: t/53auditlog.t',
+        q(MTLSAuditLog: '%s' cannot be written: lines are lost until it can be) => 'later: t/53auditlog.t',
+        q(MTLSAuditLog: '%s' can be written again: this process has lost %u lines) => 'likewise',
+    },
     'src/mtls_pem.c' => { 'out of memory' => 'OpenSSL has none' },
     'src/mtls_check.c' => {
         'main server' => 'the notice at the start', 'virtual host ' => 'likewise', ' (by default)' => 'likewise',
