@@ -22,6 +22,7 @@
 #include "mtls_require.h"
 #include "mtls_strip.h"
 #include "mtls_target.h"
+#include "mtls_trial.h"
 
 #if !AP_MODULE_MAGIC_AT_LEAST(20120211, 127)
 #error mod_mtls_authz needs Apache httpd 2.4.57 or later
@@ -42,13 +43,13 @@ static int hook_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *pt
 
 static int hook_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main_server)
 {
-    (void)plog, (void)ptemp;
+    (void)plog;
     mtls_generation()->closed = 1;
     if (!mtls_generation()->used)
         return DECLINED;
     mtls_peer_prepare(pconf);
     mtls_check_announce(main_server);
-    return OK;
+    return mtls_trial_prepare(pconf, ptemp, main_server);
 }
 
 static void register_hooks(apr_pool_t *p)

@@ -11,6 +11,9 @@
 /** The environment variable with the reason's slug. */
 #define MTLS_REASON_VARIABLE "MTLS_REASON"
 
+/** What stands in front of the slug where the request was served nevertheless. */
+#define MTLS_WOULD_PREFIX "would-deny:"
+
 /** A denial, or what would have been one. Lives as long as the call that it is handed to. */
 typedef struct mtls_decision_t {
     mtls_reason_t reason;
@@ -28,12 +31,24 @@ void mtls_audit_watch(void (*observer)(request_rec *r, const mtls_decision_t *de
 
 /**
  * Note a denial, once per request: the log line, and MTLS_REASON in this request and in those that
- * it is a part of.
+ * it is a part of. While the request's rules are rehearsed it is kept for whoever does that.
  *
  * @param detail C string that is already fit for a log, or NULL
  * @return the HTTP status to answer with
  */
 int mtls_audit_deny(request_rec *r, mtls_reason_t reason, const char *detail);
+
+/** What the lines that were tried have against the request; MTLS_GRANTED: nothing. */
+mtls_reason_t mtls_audit_against(const mtls_request_t *request);
+
+/** True in a section with MTLSMode report, unless the certificate is on the kill list. */
+int mtls_audit_reports(request_rec *r);
+
+/** Note that the request would have been denied, once per request: the log line, and MTLS_REASON. */
+void mtls_audit_would(request_rec *r, mtls_reason_t reason, const char *detail);
+
+/** Deny the request, or where the section only reports note that it would have been: then DECLINED. */
+int mtls_audit_object(request_rec *r, mtls_reason_t reason, const char *detail);
 
 /** The request was refused by the authorization framework. If a line of ours stood against it, note
  *  the denial with the reason that fits best. */

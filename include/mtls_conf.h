@@ -30,6 +30,7 @@ typedef struct mtls_line_t {
     const char *text;            /**< the words behind Require, as written */
     mtls_place_t place;
     int negated;                 /**< an odd number of "not" and <RequireNone> above it */
+    int enforced;                /**< MTLSMode enforce is written in its section: merging does not change that */
 } mtls_line_t;
 
 /** One word of an MTLSExport line. */
@@ -71,7 +72,8 @@ typedef struct mtls_user_t {
     X(const mtls_user_t *, user, NULL, pick_user)                         \
     X(int, env, MTLS_UNSET, pick_flag)                                    \
     X(int, backstop, MTLS_UNSET, pick_flag)                               \
-    X(int, path_check, MTLS_UNSET, pick_flag)
+    X(int, path_check, MTLS_UNSET, pick_flag)                             \
+    X(int, report, MTLS_UNSET, pick_flag)
 
 typedef struct mtls_dir_t {
 #define X(type, name, unset, merge) type name;
@@ -110,6 +112,8 @@ typedef struct mtls_generation_t {
     int backstop;                    /**< MTLSBackstop is on somewhere */
     apr_array_header_t *auditlogs;   /**< of mtls_auditlog_t *; NULL: none */
     apr_array_header_t *audited;     /**< of const mtls_field_t *: what they tell of a certificate; NULL: nothing */
+    int report;                      /**< MTLSMode is report somewhere */
+    ap_conf_vector_t *granted;       /**< a section that grants what all others let it; see mtls_trial.h; NULL: not needed */
     int closed;                      /**< the configuration has been read: nothing grows any more */
 } mtls_generation_t;
 

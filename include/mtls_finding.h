@@ -72,5 +72,6 @@ mtls_finding_fn mtls_find_satisfy_any, mtls_find_other_provider, mtls_find_exemp
 void mtls_find_no_certificates(const mtls_survey_t *survey);
 void mtls_find_dropped_rules(const mtls_survey_t *survey);
 void mtls_find_quick_cache(const mtls_survey_t *survey);
+void mtls_find_report_only(const mtls_survey_t *survey);
 
 #endif

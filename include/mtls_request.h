@@ -20,12 +20,24 @@ typedef struct mtls_tried_t {
     mtls_answer_t answer;
 } mtls_tried_t;
 
+/** A rehearsal of the Require tree in a section that only reports; see mtls_trial.h. */
+typedef enum mtls_trial_t {
+    MTLS_TRIAL_NONE,
+    MTLS_TRIAL_AS_WRITTEN,         /**< a denial is kept for later */
+    MTLS_TRIAL_WITHOUT             /**< lines of ours that only report say nothing */
+} mtls_trial_t;
+
 typedef struct mtls_request_t {
     const mtls_peer_t *peer;
     mtls_view_t view;
     apr_array_header_t *tried;     /**< of mtls_tried_t; NULL: none */
     mtls_reason_t denied;          /**< MTLS_GRANTED: not denied by us */
     int logged;                    /**< the denial was written to the log */
+    mtls_reason_t would;           /**< in report mode: why it would have been denied; MTLS_GRANTED: it would not */
+    const void *would_for;         /**< the per-directory configuration under which that was found */
+    mtls_trial_t trial;
+    mtls_reason_t kept;            /**< what a rehearsal would deny for, */
+    const char *kept_detail;       /**< and its detail */
     int judging;                   /**< inside a hook run of our own */
     int passed;                    /**< lines were asked, and no access check refused it; kept for audit logs only */
     int audited;                   /**< its denial was written to an audit log */

@@ -2,6 +2,7 @@
 #include "httpd.h"
 #include "http_config.h"
 #include "http_log.h"
+#include "apr_strings.h"
 
 #include "mtls_audit.h"
 #include "mtls_describe.h"
@@ -88,6 +89,11 @@ int mtls_audit_deny(request_rec *r, mtls_reason_t reason, const char *detail)
 {
     mtls_request_t *request = mtls_request_of(r);
 
+    if (request->trial) {
+        request->kept = reason;
+        request->kept_detail = detail;
+        return mtls_reason_status(reason);
+    }
     request->denied = reason;
     unset_variables(r, request);
     publish_reason(r, request, reason);
@@ -103,13 +109,12 @@ static int stands_against(const mtls_tried_t *tried)
     return tried->line->negated ? tried->answer.truth != MTLS_FALSE : tried->answer.truth != MTLS_TRUE;
 }
 
-void mtls_audit_refusal(request_rec *r)
+mtls_reason_t mtls_audit_against(const mtls_request_t *request)
 {
-    const mtls_request_t *request = mtls_request_known(r);
     mtls_reason_t reason = MTLS_GRANTED;
     int i;
 
-    for (i = 0; request && request->tried && i < request->tried->nelts; i++) {
+    for (i = 0; request->tried && i < request->tried->nelts; i++) {
         const mtls_tried_t *tried = &APR_ARRAY_IDX(request->tried, i, mtls_tried_t);
 
         if (!stands_against(tried))
@@ -118,8 +123,85 @@ void mtls_audit_refusal(request_rec *r)
         if (reason == MTLS_GRANTED || reason == MTLS_NO_MATCH)
             reason = tried->answer.truth == MTLS_UNKNOWN ? tried->answer.reason : MTLS_NO_MATCH;
     }
+    return reason;
+}
+
+void mtls_audit_refusal(request_rec *r)
+{
+    const mtls_request_t *request = mtls_request_known(r);
+    mtls_reason_t reason;
+
+    if (!request || request->denied != MTLS_GRANTED)      /* whoever asked for a user has said it */
+        return;
+    reason = mtls_audit_against(request);
     if (reason != MTLS_GRANTED)
         mtls_audit_deny(r, reason, NULL);
+}
+
+/* ---- would-denials ---- */
+
+int mtls_audit_reports(request_rec *r)
+{
+    const mtls_generation_t *generation = mtls_generation();
+
+    return generation && generation->report && mtls_dir_of(r)->report == 1
+        && mtls_request_view(r)->standing != MTLS_KILLED;
+}
+
+/* Said already: of this request or one that it was redirected from, where a denial would have been the end, or of
+ * one that it is a part of and whose configuration it has, where httpd does not ask again. */
+static int is_reported(const request_rec *r)
+{
+    const request_rec *outer = r;
+    int is_part = 0;
+
+    while (outer) {
+        const mtls_request_t *request = mtls_request_known(outer);
+
+        if (request && request->would != MTLS_GRANTED && (!is_part || request->would_for == r->per_dir_config))
+            return 1;
+        is_part |= !outer->prev;
+        outer = outer->prev ? outer->prev : outer->main;
+    }
+    return 0;
+}
+
+/* A main request outlives its subrequests: to each the word in its own memory. */
+static void publish_would(request_rec *r, mtls_request_t *request)
+{
+    const char *slug = mtls_reason_slug(request->would);
+    request_rec *outer;
+
+    request->view.reason = apr_pstrcat(r->pool, MTLS_WOULD_PREFIX, slug, NULL);
+    apr_table_setn(r->subprocess_env, MTLS_REASON_VARIABLE, request->view.reason);
+    for (outer = r->main; outer; outer = outer->main) {
+        if (!apr_table_get(outer->subprocess_env, MTLS_REASON_VARIABLE))
+            apr_table_setn(outer->subprocess_env, MTLS_REASON_VARIABLE,
+                           apr_pstrcat(outer->pool, MTLS_WOULD_PREFIX, slug, NULL));
+    }
+}
+
+void mtls_audit_would(request_rec *r, mtls_reason_t reason, const char *detail)
+{
+    mtls_request_t *request = mtls_request_of(r);
+    int is_new = !is_reported(r);
+
+    if (request->would != MTLS_GRANTED)
+        return;
+    request->would = reason;
+    request->would_for = r->per_dir_config;
+    if (!is_new)
+        return;
+    publish_would(r, request);
+    tell(r, request, (mtls_decision_t){ .reason = reason, .would = 1, .detail = detail });
+}
+
+int mtls_audit_object(request_rec *r, mtls_reason_t reason, const char *detail)
+{
+    if (!mtls_audit_reports(r))
+        return mtls_audit_deny(r, reason, detail);
+    mtls_audit_would(r, reason, detail);
+    return DECLINED;
 }
 
 void mtls_audit_inherit(request_rec *r)

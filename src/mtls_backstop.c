@@ -69,9 +69,9 @@ static int judge(request_rec *r)
         return DECLINED;
     view = mtls_request_view(r);
     if (view->standing != MTLS_GRANTED)
-        return mtls_audit_deny(r, view->standing, "MTLSBackstop is on here");
+        return mtls_audit_object(r, view->standing, "MTLSBackstop is on here");
     if (find_judged(root_of(r), r->per_dir_config) < 0)
-        return mtls_audit_deny(r, MTLS_BACKSTOP, NULL);
+        return mtls_audit_object(r, MTLS_BACKSTOP, NULL);
     return DECLINED;
 }
 
@@ -99,7 +99,7 @@ static int refuse_trace(request_rec *r)
 {
     if (!is_needed() || r->method_number != M_TRACE || mtls_dir_of(r)->backstop != 1)
         return DECLINED;
-    return mtls_audit_deny(r, MTLS_BACKSTOP, "TRACE is refused where MTLSBackstop is on");
+    return mtls_audit_object(r, MTLS_BACKSTOP, "TRACE is refused where MTLSBackstop is on");
 }
 
 void mtls_backstop_register(void)

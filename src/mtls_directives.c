@@ -230,7 +230,7 @@ static const char *set_user(cmd_parms *cmd, void *dirv, const char *name, const 
     return NULL;
 }
 
-/* ---- MTLSEnv, MTLSBackstop, MTLSPathCheck ---- */
+/* ---- MTLSEnv, MTLSBackstop, MTLSPathCheck, MTLSMode ---- */
 
 static const char *set_env(cmd_parms *cmd, void *dirv, int on)
 {
@@ -255,6 +255,17 @@ static const char *set_path_check(cmd_parms *cmd, void *dirv, const char *word)
 
     mtls_conf_touch(cmd);
     return choose(cmd, modes, word, &((mtls_dir_t *)dirv)->path_check);
+}
+
+static const char *set_mode(cmd_parms *cmd, void *dirv, const char *word)
+{
+    static const choice_t modes[] = { { "enforce", 0 }, { "report", 1 }, { NULL, 0 } };
+    mtls_generation_t *generation = mtls_conf_touch(cmd);
+    mtls_dir_t *dir = dirv;
+    const char *error = choose(cmd, modes, word, &dir->report);
+
+    generation->report |= dir->report == 1;
+    return error;
 }
 
 /* ---- MTLSGuard, MTLSPass, MTLSOnSpoof ---- */
@@ -349,6 +360,8 @@ const command_rec mtls_directives[] = {
         "serve nothing unless a Require mtls line was true for it: on or off"),
     AP_INIT_TAKE1("MTLSPathCheck", set_path_check, NULL, SECTIONS,
         "refuse request targets that a backend may read differently: strict or off"),
+    AP_INIT_TAKE1("MTLSMode", set_mode, NULL, SECTIONS,
+        "refuse what the rules refuse, or serve it and say so: enforce or report"),
     AP_INIT_TAKE1("MTLSGuard", set_guard, NULL, RSRC_CONF,
         "which header names are removed from what clients send: all, used or off"),
     AP_INIT_ITERATE("MTLSPass", add_pass, NULL, RSRC_CONF,

@@ -130,19 +130,21 @@ static int clear_inherited(request_rec *r)
     return DECLINED;
 }
 
+/* Where the section only reports the request goes on, without any of these headers. */
 static int deny(pass_t *pass, apr_int64_t most)
 {
     request_rec *r = pass->r;
+    const char *detail;
 
-    if (pass->reason == MTLS_TOO_LARGE && pass->failed)
-        return mtls_audit_deny(r, pass->reason,
-                               apr_psprintf(r->pool, "header %s is larger than mod_proxy_fcgi passes on",
-                                            mtls_header_name(pass->failed)));
-    if (pass->reason == MTLS_TOO_LARGE)
-        return mtls_audit_deny(r, pass->reason,
-                               apr_psprintf(r->pool, "%" APR_INT64_T_FMT " bytes of identity headers, MTLSMaxHeaders is %"
-                                            APR_INT64_T_FMT, pass->octets, most));
-    return mtls_audit_deny(r, pass->reason, apr_psprintf(r->pool, "for header %s", mtls_header_name(pass->failed)));
+    if (pass->reason != MTLS_TOO_LARGE)
+        detail = apr_psprintf(r->pool, "for header %s", mtls_header_name(pass->failed));
+    else if (pass->failed)
+        detail = apr_psprintf(r->pool, "header %s is larger than mod_proxy_fcgi passes on",
+                              mtls_header_name(pass->failed));
+    else
+        detail = apr_psprintf(r->pool, "%" APR_INT64_T_FMT " bytes of identity headers, MTLSMaxHeaders is %"
+                              APR_INT64_T_FMT, pass->octets, most);
+    return mtls_audit_object(r, pass->reason, detail);
 }
 
 /* What MTLSGuard or MTLSPass lets a client say, he must still not make mod_proxy take out as a header

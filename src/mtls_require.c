@@ -10,6 +10,7 @@
 #include "mtls_backstop.h"
 #include "mtls_identity.h"
 #include "mtls_require.h"
+#include "mtls_trial.h"
 
 APLOG_USE_MODULE(mtls_authz);
 
@@ -26,6 +27,25 @@ static int is_negated(apr_pool_t *p, const ap_directive_t *directive)
     for (directive = directive->parent; directive; directive = directive->parent)
         negated ^= !strcasecmp(directive->directive, "<RequireNone");
     return negated;
+}
+
+/* MTLSMode enforce stands in the line's own section, or one around it: where another section that only reports is
+ * merged with it, this line is held to what was said of it. */
+static int is_enforced(apr_pool_t *p, const ap_directive_t *directive)
+{
+    const ap_directive_t *beside;
+
+    for (directive = directive->parent; directive; directive = directive->parent) {
+        if (!strcasecmp(directive->directive, "<VirtualHost"))
+            return 0;
+        for (beside = directive->first_child; beside; beside = beside->next) {
+            const char *args = beside->args;
+
+            if (!strcasecmp(beside->directive, "MTLSMode"))
+                return !strcasecmp(ap_getword_conf(p, &args), "enforce");
+        }
+    }
+    return 0;
 }
 
 static void split_words(apr_pool_t *p, const char *line, apr_array_header_t *words)
@@ -48,6 +68,7 @@ static const char *parse_line(cmd_parms *cmd, const char *words, const void **pa
     line->text = apr_pstrcat(cmd->pool, "mtls", *words ? " " : "", words, NULL);
     line->place = (mtls_place_t){ cmd->directive->filename, cmd->directive->line_num };
     line->negated = is_negated(cmd->temp_pool, cmd->directive);
+    line->enforced = is_enforced(cmd->temp_pool, cmd->directive);
     split_words(cmd->pool, words, argv);
     error = mtls_rule_compile(cmd->pool, generation->fields, &mtls_httpd_host, argv->nelts,
                               (const char *const *)argv->elts, &line->rule);
@@ -64,9 +85,8 @@ static const char *parse_line(cmd_parms *cmd, const char *words, const void **pa
 
 /* ---- in a request ---- */
 
-static void note_answer(request_rec *r, const mtls_line_t *line, mtls_answer_t answer)
+static void note_answer(request_rec *r, mtls_request_t *request, const mtls_line_t *line, mtls_answer_t answer)
 {
-    mtls_request_t *request = mtls_request_of(r);
     mtls_tried_t *tried;
     int i;
 
@@ -87,17 +107,21 @@ static void note_answer(request_rec *r, const mtls_line_t *line, mtls_answer_t a
 static authz_status check_line(request_rec *r, const char *text, const void *parsed)
 {
     const mtls_line_t *line = parsed;
-    mtls_answer_t answer = mtls_rule_ask(r->pool, line->rule, mtls_request_view(r));
+    mtls_request_t *request = mtls_request_of(r);
+    mtls_answer_t answer;
 
     (void)text;
-    note_answer(r, line, answer);
+    if (request->trial == MTLS_TRIAL_WITHOUT && !line->enforced)
+        return AUTHZ_NEUTRAL;
+    answer = mtls_rule_ask(r->pool, line->rule, mtls_request_view(r));
+    note_answer(r, request, line, answer);
     ap_log_rerror(APLOG_MARK, APLOG_TRACE1, 0, r, "%s:%d Require %s: %s", line->place.file, line->place.line,
                   line->text, answer.truth == MTLS_TRUE ? "true" : mtls_reason_slug(answer.reason));
     /* What cannot be known must deny: the server is about to turn a negated answer over. */
     if (answer.truth == MTLS_UNKNOWN)
         return line->negated ? AUTHZ_GRANTED : AUTHZ_DENIED;
     if (answer.truth == MTLS_TRUE && !line->negated)
-        mtls_request_of(r)->satisfied = 1;
+        request->satisfied = 1;
     return answer.truth == MTLS_TRUE ? AUTHZ_GRANTED : AUTHZ_DENIED;
 }
 
@@ -141,7 +165,7 @@ static int watch_access(request_rec *r)
 
     if (mtls_generation() && mtls_generation()->used && !(request && request->judging))
         mtls_identity_set(r);      /* before anybody asks for a user */
-    return watch(r, ap_run_access_checker_ex);
+    return watch(r, mtls_trial_wanted(r) ? mtls_trial_run : ap_run_access_checker_ex);
 }
 
 static int watch_authentication(request_rec *r)

@@ -99,5 +99,6 @@ void mtls_warn(apr_pool_t *p, server_rec *main_server)
     mtls_find_no_certificates(survey);
     mtls_find_dropped_rules(survey);
     mtls_find_quick_cache(survey);
+    mtls_find_report_only(survey);
     apr_pool_destroy(scratch);
 }

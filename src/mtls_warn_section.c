@@ -143,6 +143,40 @@ static void check_lines(const collected_t *collected, int index)
     }
 }
 
+/* ---- sections that only report ---- */
+
+typedef struct report_only_t {
+    const mtls_survey_t *survey;
+    const ap_directive_t *first;
+    const char *others;
+} report_only_t;
+
+static int collect_report_only(void *ctx, const ap_directive_t *directive)
+{
+    report_only_t *found = ctx;
+    apr_pool_t *p = found->survey->p;
+
+    if (!mtls_tree_is(directive, "MTLSMode") || strcasecmp(mtls_tree_word(p, directive, 0), "report"))
+        return 0;
+    if (found->first)
+        found->others = apr_psprintf(p, "%s, %s:%d", found->others, directive->filename, directive->line_num);
+    else
+        found->first = directive;
+    return 0;
+}
+
+void mtls_find_report_only(const mtls_survey_t *survey)
+{
+    report_only_t found = { survey, NULL, "" };
+
+    mtls_tree_walk(ap_conftree, collect_report_only, &found);
+    if (found.first)
+        mtls_finding_warn(survey, found.first, apr_psprintf(survey->p,
+                          "MTLSMode report: whom Require mtls or MTLSBackstop would refuse is served here%s, with a line "
+                          "'would deny' in the log; write enforce when nobody stands there who is meant to get in",
+                          *found.others ? apr_pstrcat(survey->p, " and in ", found.others + 2, NULL) : ""));
+}
+
 void mtls_find_dropped_rules(const mtls_survey_t *survey)
 {
     collected_t collected = { survey, apr_array_make(survey->p, 16, sizeof(lines_t)) };

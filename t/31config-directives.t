@@ -276,6 +276,15 @@ MTLSPathCheck on
 MTLSPathCheck
 ! MTLSPathCheck takes one argument, refuse request targets that a backend may read differently: strict or off
 
+MTLSMode dry-run
+! MTLSMode: unknown word 'dry-run'; known are enforce, report
+
+MTLSMode
+! MTLSMode takes one argument, refuse what the rules refuse, or serve it and say so: enforce or report
+
+MTLSMode ENFORCE
+! ok
+
 MTLSGuard some
 ! MTLSGuard: unknown word 'some'; known are all, used, off
 

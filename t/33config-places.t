@@ -14,7 +14,7 @@ run_cases(do { local $/; scalar <DATA> }, $0);
 my @SECTION_FORMS = (
     ['MTLSExport xfcc:uri,cert remote-user:X-WEBAUTH-USER', 'MTLSHeader X-Name subject.cn utf8', 'MTLSHeader X-Gate "=front door"',
      'MTLSHeader X-None none', 'MTLSMaxHeaders 8192', 'MTLSUser san.email match=(.+)@example\.org', 'MTLSEnv on', 'MTLSBackstop on',
-     'MTLSPathCheck strict'],
+     'MTLSPathCheck strict', 'MTLSMode enforce'],
     ['MTLSExport +puppet -xfcc', 'MTLSUser subject rfc4514', 'MTLSEnv Off', 'MTLSBackstop off', 'MTLSPathCheck OFF'],
     ['MTLSExport none', 'MTLSUser san.upn'],
 );
@@ -64,7 +64,7 @@ my %HTACCESS = (
                qr{${begin}if/\.htaccess: .*mtls\(\) is for the server's configuration, not for \.htaccess or pages}],
     map { my ($name) = /^(\w+)/; (lc $name => [$_, qr{${begin}\L$name\E/\.htaccess: $name $FORBIDDEN}]) }
         'MTLSExport nginx', 'MTLSHeader X-Name subject.cn', 'MTLSMaxHeaders 10', 'MTLSUser subject.cn', 'MTLSEnv on', 'MTLSBackstop off',
-        'MTLSPathCheck off', 'MTLSGuard off', 'MTLSPass nginx', 'MTLSOnSpoof strip',
+        'MTLSPathCheck off', 'MTLSMode report', 'MTLSGuard off', 'MTLSPass nginx', 'MTLSOnSpoof strip',
 );
 my $server = start_server(tls => <<"END", conf => 'MTLSGuard used');
     DocumentRoot "$root"

@@ -2,7 +2,8 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 #
 # Every row of t/rules/rules.tsv: what the row says, what t/rules/evaluate.py finds out from the certificate's octets, what
-# the server answers, and what it answers to the same rule negated, are the same. Unknown denies both ways.
+# the server answers, and what it answers to the same rule negated, are the same. Unknown denies both ways. Where the
+# section only reports, the same request is served, and the reason says what would have been.
 use MTLS::Test;
 use JSON::PP ();
 
@@ -54,14 +55,16 @@ ok(2 * ($verdicts{true} // 0) < @rows, 'more than half of the rows are refusals'
 
 # ---- the servers ----
 
+my %written;
 sub sections {
-    my $text = qq(Header always set X-Reason "expr=%{reqenv:MTLS_REASON}"\n);
-    for my $i (0 .. $#rows) {
+    my $text = qq(Header always set X-Reason "expr=%{reqenv:MTLS_REASON}"\n<Location "/report/">\n    MTLSMode report\n</Location>\n);
+    for my $i (map { ($_, $_) } 0 .. $#rows) {
         my $rule = $rows[$i]{rule};
+        my $mode = $written{$i}++ ? '/report' : '';
         utf8::encode($rule);
-        $text .= "<Location \"/plain/$i\">\n    Require mtls $rule\n</Location>\n";
+        $text .= "<Location \"$mode/plain/$i\">\n    Require mtls $rule\n</Location>\n";
         next if $rule eq '';     # negated it stops the start
-        $text .= "<Location \"/not/$i\">\n    <RequireAll>\n        Require not mtls $rule\n        Require all granted\n"
+        $text .= "<Location \"$mode/not/$i\">\n    <RequireAll>\n        Require not mtls $rule\n        Require all granted\n"
             . "    </RequireAll>\n</Location>\n";
     }
     return $text;
@@ -86,20 +89,35 @@ sub connection_of {
     return { http => $http, tls => $row->{tls}, sni => $row->{sni}, defined $row->{certificate} ? (cert => $row->{certificate}) : () };
 }
 
-# Each row both ways on one connection: [index, path, table, response].
+# Each row both ways and in both modes on one connection: [index, path, table, response, response of the mode that reports].
 sub ask {
     my ($on, $http, @indexes) = @_;
     my @asked = map { [$_, "/plain/$_", \%PLAIN], $rows[$_]{rule} eq '' ? () : [$_, "/not/$_", \%NOT] } @indexes;
-    my @responses = client()->many($on, connection_of($rows[$indexes[0]], $http), map { { path => $_->[1] } } @asked);
+    my @responses = client()->many($on, connection_of($rows[$indexes[0]], $http),
+        map { ({ path => $_->[1] }, { path => "/report$_->[1]" }) } @asked);
     $answers += @responses;
-    return map { [@{ $asked[$_] }, $responses[$_]] } 0 .. $#asked;
+    return map { [@{ $asked[$_] }, @responses[2 * $_, 2 * $_ + 1]] } 0 .. $#asked;
+}
+
+sub told_by { my ($response) = @_; return "$response->{status} " . ($response->header('X-Reason') // '') }
+
+# What enforce has said, as report has to say it.
+sub reported { my ($response) = @_; return $response->{status} == 403 ? '404 would-deny:' . $response->header('X-Reason') : told_by($response) }
+
+my ($would, $let_in) = (0, 0);
+
+sub check_modes {
+    my ($index, $path, undef, $response, $report) = @{ $_[0] };
+    is(told_by($report), reported($response), name_of($rows[$index]) . ": $path, report is what enforce would do");
+    $response->{status} == 403 ? $would++ : $let_in++;
 }
 
 sub check_group {
     my ($http, @indexes) = @_;
     for my $asked (ask($server, $http, @indexes)) {
         my ($index, $path, $table, $response) = @$asked;
-        my $told = "$response->{status} " . ($response->header('X-Reason') // '');
+        my $told = told_by($response);
+        check_modes($asked);
         is($told, expected($rows[$index], $table), name_of($rows[$index]) . ": $path, HTTP/$http") or diag($response->{error} // '');
     }
 }
@@ -132,11 +150,13 @@ for my $index (@refused) {
     my $row = $rows[$index];
     is($_->[3]{status}, 0, name_of($row) . ": no connection for $_->[1]") for (ask($server, '1.1', $index))[0];
     for my $asked (ask($lax, '1.1', $index)) {
-        my $told = "$asked->[3]{status} " . ($asked->[3]->header('X-Reason') // '');
+        my $told = told_by($asked->[3]);
+        check_modes($asked) if $told =~ /^403/;
         like($told, qr/^(?:0 |403 (?:unverified|malformed|expired|not-yet-valid))$/, name_of($row) . ": $asked->[1] with optional_no_ca");
     }
 }
 my $alive = client()->request($server, "/plain/0", cert => 'ok');
 is($alive->{status}, 404, 'the server goes on serving');
 diag(sprintf '%d rows (%s), %d answers', scalar @rows, join(', ', map { "$verdicts{$_} $_" } sort keys %verdicts), $answers);
+ok($would > 500 && $let_in > 500, "both modes agree: $would times denied, $let_in times let in");
 done_testing;

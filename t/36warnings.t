@@ -315,3 +315,25 @@ Require ip 192.0.2.0/24
 </If>
 </Location>
 ! warns @4@: the Require lines of this section replace those of @2@, and 'Require mtls' no longer counts here; write AuthMerging And to keep it, or AuthMerging Off if it is meant so
+
+MTLSMode report
+<Location "/x">
+Require mtls
+</Location>
+! warns @1@: MTLSMode report: whom Require mtls or MTLSBackstop would refuse is served here, with a line 'would deny' in the log; write enforce when nobody stands there who is meant to get in
+
+<Location "/x">
+MTLSMode Report
+Require mtls
+</Location>
+<Location "/y">
+MTLSMode enforce
+Require mtls
+</Location>
+<Directory "/srv">
+MTLSMode report
+<Files "a">
+MTLSMode REPORT
+</Files>
+</Directory>
+! warns @2@: MTLSMode report: whom Require mtls or MTLSBackstop would refuse is served here and in @10@, @12@, with a line 'would deny' in the log; write enforce when nobody stands there who is meant to get in
