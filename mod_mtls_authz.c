@@ -19,6 +19,8 @@
 #include "mtls_export.h"
 #include "mtls_expression.h"
 #include "mtls_identity.h"
+#include "mtls_keeper.h"
+#include "mtls_kill.h"
 #include "mtls_require.h"
 #include "mtls_strip.h"
 #include "mtls_target.h"
@@ -59,6 +61,8 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_post_config(hook_post_config, NULL, NULL, APR_HOOK_MIDDLE);
     mtls_peer_register();
     mtls_strip_register();
+    mtls_kill_register();
+    mtls_keeper_register();
     mtls_target_register();
     mtls_require_register(p);
     mtls_identity_register();

@@ -47,6 +47,29 @@ mtls_values_t mtls_facts_get(const mtls_facts_t *facts, const mtls_field_t *fiel
  */
 mtls_reason_t mtls_facts_standing(const mtls_facts_t *facts, apr_int64_t now);
 
+/** Why a field is not known, as a reason: MTLS_GRANTED for a field that is (with values or without). */
+mtls_reason_t mtls_known_reason(mtls_known_t known);
+
+/** A label of the entries that a certificate has found in a list. */
+typedef struct mtls_label_t {
+    mtls_str_t name;
+    mtls_str_t value;
+    int differing;               /**< the entries say different things: there is no value */
+} mtls_label_t;
+
+/** What a list says of a certificate: one version of the list, all of it. */
+typedef struct mtls_membership_t {
+    mtls_reason_t reason;        /**< MTLS_GRANTED: it is a member; MTLS_NO_MATCH: it is not; else why nobody knows */
+    int n;
+    const mtls_label_t *labels;  /**< n of them */
+    apr_uint32_t line;           /**< where the first entry stands in its file; 0 where files have no lines */
+    apr_uint32_t version;        /**< the list's version that was asked; 0: none */
+} mtls_membership_t;
+
+/** Look the certificate of a request up in a list, by its number in the fieldset. The same answer all through the
+ *  request; never NULL. */
+typedef const mtls_membership_t *mtls_lookup_fn(void *of, int list);
+
 /** What one request sees: facts, the time, and what is known of the request. */
 typedef struct mtls_view_t {
     const mtls_facts_t *facts;   /**< NULL where there is no certificate */
@@ -54,7 +77,12 @@ typedef struct mtls_view_t {
     apr_int64_t now;             /**< seconds since 1970 */
     mtls_values_t user;          /**< what MTLSUser made: one value, or several where it is ambiguous */
     const char *reason;          /**< slug or NULL */
+    mtls_lookup_fn *lookup;      /**< NULL: there are no lists here, so that nothing is known of them */
+    void *lookup_of;             /**< passed to lookup */
 } mtls_view_t;
+
+/** What a list says of the certificate of this view. */
+mtls_membership_t mtls_view_list(const mtls_view_t *view, int list);
 
 /**
  * The values of any field as this request sees them, live ones included.

@@ -14,6 +14,7 @@
 
 #include "mtls_castore.h"
 #include "mtls_header.h"
+#include "mtls_list.h"
 #include "mtls_match.h"
 
 extern module AP_MODULE_DECLARE_DATA mtls_authz_module;
@@ -98,6 +99,14 @@ typedef struct mtls_server_t {
     const mtls_guard_t *guard;       /**< names removed from what clients send; set by mtls_check, NULL: none */
 } mtls_server_t;
 
+/** A list as it was written: MTLSList, MTLSKillList. */
+typedef struct mtls_listed_t {
+    mtls_list_t *list;
+    mtls_place_t place;
+} mtls_listed_t;
+
+#define MTLS_LIST_INTERVAL_DEFAULT (5 * APR_USEC_PER_SEC)
+
 /** All that one reading of the configuration has brought. */
 typedef struct mtls_generation_t {
     apr_pool_t *pool;
@@ -114,6 +123,11 @@ typedef struct mtls_generation_t {
     apr_array_header_t *audited;     /**< of const mtls_field_t *: what they tell of a certificate; NULL: nothing */
     int report;                      /**< MTLSMode is report somewhere */
     ap_conf_vector_t *granted;       /**< a section that grants what all others let it; see mtls_trial.h; NULL: not needed */
+    apr_array_header_t *lists;       /**< of mtls_listed_t: every list, the kill list, too */
+    mtls_list_t **list_of;           /**< by number in fields; set by mtls_check, which also opens the lists */
+    mtls_list_t *kill_list;          /**< NULL: there is none */
+    const apr_array_header_t *authorities;   /**< of X509 *: CA certificates that clients are verified with; NULL: no lists */
+    apr_interval_time_t list_interval;   /**< how long a change of a list may take; 0: nothing was said */
     int closed;                      /**< the configuration has been read: nothing grows any more */
 } mtls_generation_t;
 

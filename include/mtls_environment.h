@@ -11,6 +11,9 @@
 /** Take all fields that become variables into the generation: once, while the configuration is read. */
 const char *mtls_environment_prepare(mtls_generation_t *generation);
 
+/** Take one more field into them, if there are any. @return NULL, or a sentence */
+const char *mtls_environment_add(mtls_generation_t *generation, const char *name);
+
 /** Hooks a late fixup. */
 void mtls_environment_register(void);
 

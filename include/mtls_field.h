@@ -53,6 +53,8 @@ typedef struct mtls_field_t {
     const mtls_field_row_t *row;
     const mtls_type_t *type;
     mtls_str_t oid;              /**< families: content octets of the member's OID */
+    int list;                    /**< label.LIST.NAME: the list's number in the set */
+    mtls_str_t label;            /**< and the label's name */
     int slot;                    /**< its place in the facts */
 } mtls_field_t;
 
@@ -70,6 +72,22 @@ mtls_fieldset_t *mtls_fieldset_make(apr_pool_t *p);
  *         nearest name first where one is near)
  */
 const char *mtls_fieldset_add(mtls_fieldset_t *set, const char *name, const mtls_field_t **field);
+
+/**
+ * The number of a list in this configuration, by name (ASCII case ignored; whether it is ever defined shows later).
+ *
+ * @return NULL and *list, or a sentence in the set's pool: not a name that a list can have
+ */
+const char *mtls_fieldset_list(mtls_fieldset_t *set, const char *name, int *list);
+
+/** How many lists have been named; their numbers are 0 to one less. */
+int mtls_fieldset_lists(const mtls_fieldset_t *set);
+
+/** The name of a list, lower case. */
+const char *mtls_fieldset_list_name(const mtls_fieldset_t *set, int list);
+
+/** NULL, or a sentence fragment why this can be no name of a list or of a label: letters, digits, '-' and '_', a letter first. */
+const char *mtls_field_name_refused(mtls_str_t name);
 
 /** How many fields there are; slots are 0 to one less. */
 int mtls_fieldset_len(const mtls_fieldset_t *set);

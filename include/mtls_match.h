@@ -38,6 +38,12 @@ int mtls_regex_match(const mtls_regex_t *regex, mtls_str_t text, mtls_str_t *gro
  */
 int mtls_glob(mtls_str_t glob, mtls_str_t text, char sep, apr_size_t fold_from);
 
+/** True if the glob matches all of a value of this type: what "like" says. */
+int mtls_glob_like(const mtls_type_t *type, mtls_str_t glob, mtls_str_t text);
+
+/** NULL, or a sentence fragment why a word can be no glob. */
+const char *mtls_glob_refused(const char *word);
+
 /** True if a certificate's DNS name covers a host name (RFC 9525 section 6.3): equal ignoring ASCII
  *  case, or a whole left-most label '*' standing for exactly one label. */
 int mtls_dns_covers(mtls_str_t presented, mtls_str_t reference);
@@ -78,7 +84,10 @@ const char *mtls_rule_compile(apr_pool_t *p, mtls_fieldset_t *set, const mtls_ho
 /** Ask. Pure but for p, which takes what live fields need. */
 mtls_answer_t mtls_rule_ask(apr_pool_t *p, const mtls_rule_t *rule, const mtls_view_t *view);
 
-/** The field a rule asks for; NULL for the bare rule. */
-const mtls_field_t *mtls_rule_field(const mtls_rule_t *rule);
+/** True if the rule asks the list with this number: "in LIST". */
+int mtls_rule_asks_list(const mtls_rule_t *rule, int list);
+
+/** True for "Require mtls" without any words. */
+int mtls_rule_is_bare(const mtls_rule_t *rule);
 
 #endif

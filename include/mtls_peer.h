@@ -39,6 +39,9 @@ int mtls_peer_kept(const mtls_peer_t *peer, int slot, const char **value);
 /** Keep a value (NULL: "send nothing") for all later requests of this peer. Any thread; the first wins. */
 void mtls_peer_keep(const mtls_peer_t *peer, int slot, const char *value);
 
+/** End the HTTP/2 connection of a stream when its requests that run are answered; nothing on any other connection. */
+void mtls_peer_hang_up(request_rec *r);
+
 /** post_config, once the configuration is known: makes the store of CA certificates. */
 void mtls_peer_prepare(apr_pool_t *pconf);
 

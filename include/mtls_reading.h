@@ -47,6 +47,12 @@ mtls_known_t mtls_read_extension(X509 *certificate, mtls_str_t oid, mtls_str_t *
 /** The subject alternative names of any certificate. */
 mtls_read_san_t mtls_read_san(X509 *certificate);
 
+/** A time of a certificate, UTCTime or GeneralizedTime, in seconds since 1970. False if it cannot be read. */
+int mtls_read_time(const ASN1_TIME *time, apr_int64_t *seconds);
+
+/** The content octets of an INTEGER. In p. */
+mtls_str_t mtls_read_integer(apr_pool_t *p, const ASN1_INTEGER *integer);
+
 /** The content octets of an object's OID. */
 mtls_str_t mtls_read_object(const ASN1_OBJECT *object);
 

@@ -12,7 +12,8 @@
 typedef struct mtls_relation_t mtls_relation_t;
 
 struct mtls_rule_t {
-    const mtls_field_t *field;           /**< NULL: the bare rule */
+    const mtls_field_t *field;           /**< NULL: the bare rule, or one on lists */
+    apr_array_header_t *lists;           /**< of int: "in LIST", numbers of the fieldset; NULL: no such rule */
     const mtls_operator_t *op;
     const mtls_relation_t *relation;
     apr_array_header_t *operands;        /**< of mtls_value_t, or of const mtls_regex_t * */

@@ -50,6 +50,8 @@ typedef struct mtls_request_t {
     apr_array_header_t *variables; /**< of const char *: names we have put into subprocess_env; NULL: none */
     const void *variables_for;     /**< the configuration that asked for them */
     apr_array_header_t *exported;  /**< of const char *: names we have put into headers_in; NULL: none */
+    const mtls_membership_t **memberships;   /**< by number of the list: what it has said, in the client's own request */
+    const mtls_facts_t *memberships_of;      /**< the facts that were looked up */
 } mtls_request_t;
 
 /** The request's own state, made when first asked for. */
@@ -60,6 +62,12 @@ mtls_request_t *mtls_request_known(const request_rec *r);
 
 /** What this request sees of the certificate, now. */
 const mtls_view_t *mtls_request_view(request_rec *r);
+
+/** What the kill list says of the client's certificate. There must be one. */
+const mtls_membership_t *mtls_request_killed(request_rec *r);
+
+/** The environment variable with the names of lists that were asked and are stale. */
+#define MTLS_STALE_VARIABLE "MTLS_STALE_LISTS"
 
 /** The request that the client sent: no subrequest of it, no redirected one. */
 request_rec *mtls_request_root(request_rec *r);

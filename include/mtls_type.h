@@ -32,7 +32,9 @@ typedef enum mtls_known_t {
     MTLS_ABSENT,         /**< the certificate does not have it */
     MTLS_PRESENT,        /**< n values, n > 0 */
     MTLS_UNREADABLE,     /**< at least one value cannot be read safely: reason malformed */
-    MTLS_UNAVAILABLE     /**< could not be found out on this connection: reason chain-unavailable */
+    MTLS_UNAVAILABLE,    /**< could not be found out on this connection: reason chain-unavailable */
+    MTLS_DIFFERING,      /**< several values where there can be one only: reason ambiguous */
+    MTLS_LISTLESS        /**< a list that has no good version would say: reason list-unavailable */
 } mtls_known_t;
 
 /** The values of one field in certificate order. n is 0 unless known is MTLS_PRESENT. */
@@ -72,6 +74,13 @@ extern const mtls_type_t mtls_types[MTLS_TYPE_COUNT];
 
 /** True if an operand's network (key and number) holds the address. Same family only. */
 int mtls_ip_in_network(const mtls_value_t *network, const mtls_value_t *address);
+
+#define MTLS_NETWORK_KEY_MAX 17
+
+/** The network of this prefix length that an address is in, as octets that are the same for each of its addresses and
+ *  for no other network. A key of the address alone is not unique: 10.0.0.0/8 and 10.0.0.0/16 have the same.
+ *  @param room MTLS_NETWORK_KEY_MAX octets, which the result points to */
+mtls_str_t mtls_ip_network_key(char *room, mtls_str_t address, apr_int64_t prefix);
 
 /* Canonical values, used by the readers of certificates and by parse alike. */
 

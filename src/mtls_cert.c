@@ -86,6 +86,37 @@ mtls_reason_t mtls_facts_standing(const mtls_facts_t *facts, apr_int64_t now)
     return now > facts->not_after ? MTLS_EXPIRED : MTLS_GRANTED;
 }
 
+mtls_reason_t mtls_known_reason(mtls_known_t known)
+{
+    switch (known) {
+    case MTLS_UNREADABLE:  return MTLS_MALFORMED;
+    case MTLS_UNAVAILABLE: return MTLS_CHAIN_UNAVAILABLE;
+    case MTLS_DIFFERING:   return MTLS_AMBIGUOUS;
+    case MTLS_LISTLESS:    return MTLS_LIST_UNAVAILABLE;
+    default:               return MTLS_GRANTED;
+    }
+}
+
+/* The other way round, for the reasons that a list may give. */
+static mtls_known_t known_because(mtls_reason_t reason)
+{
+    static const mtls_known_t unknown[] = { MTLS_UNREADABLE, MTLS_UNAVAILABLE, MTLS_DIFFERING };
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++) {
+        if (mtls_known_reason(unknown[i]) == reason)
+            return unknown[i];
+    }
+    return MTLS_LISTLESS;
+}
+
+mtls_membership_t mtls_view_list(const mtls_view_t *view, int list)
+{
+    static const mtls_membership_t unknown = { .reason = MTLS_LIST_UNAVAILABLE };
+
+    return view->lookup ? *view->lookup(view->lookup_of, list) : unknown;
+}
+
 static mtls_values_t live_value(mtls_value_t *scratch, mtls_value_t value)
 {
     *scratch = value;
@@ -120,6 +151,27 @@ static const char *describe_verification(apr_pool_t *p, mtls_reason_t standing)
     }
 }
 
+/* A label of the list's entries for this certificate. */
+static mtls_values_t live_label(const mtls_view_t *view, const mtls_field_t *field, mtls_value_t *scratch)
+{
+    mtls_membership_t membership = mtls_view_list(view, field->list);
+    int i;
+
+    if (membership.reason == MTLS_NO_MATCH)
+        return mtls_values_none(MTLS_ABSENT);
+    if (membership.reason != MTLS_GRANTED)
+        return mtls_values_none(known_because(membership.reason));
+    for (i = 0; i < membership.n; i++) {
+        const mtls_label_t *label = &membership.labels[i];
+
+        if (!mtls_str_eq(label->name, field->label))
+            continue;
+        return label->differing ? mtls_values_none(MTLS_DIFFERING)
+                                : live_value(scratch, mtls_value_text(label->value));
+    }
+    return mtls_values_none(MTLS_ABSENT);
+}
+
 mtls_values_t mtls_view_get(apr_pool_t *p, const mtls_view_t *view, const mtls_field_t *field, mtls_value_t *scratch)
 {
     switch (field->row->id) {
@@ -127,6 +179,7 @@ mtls_values_t mtls_view_get(apr_pool_t *p, const mtls_view_t *view, const mtls_f
     case MTLS_F_VERIFY: return live_word(describe_verification(p, view->standing), scratch);
     case MTLS_F_REASON: return live_word(view->reason, scratch);
     case MTLS_F_USER: return view->user;
+    case MTLS_F_LABEL: return live_label(view, field, scratch);
     default: return view->facts ? mtls_facts_get(view->facts, field) : mtls_values_none(MTLS_ABSENT);
     }
 }

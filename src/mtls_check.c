@@ -7,6 +7,7 @@
 
 #include "mtls_cache.h"
 #include "mtls_check.h"
+#include "mtls_check_lists.h"
 #include "mtls_section.h"
 #include "mtls_tree.h"
 #include "mtls_warn.h"
@@ -245,6 +246,8 @@ int mtls_check(apr_pool_t *p, server_rec *main_server)
     for (s = main_server; rc == OK && s; s = s->next)
         rc = check_sections(p, s);
     if (rc == OK && (sentence = mtls_cache_refused(p)) != NULL)
+        rc = stop(main_server, sentence);
+    if (rc == OK && (sentence = mtls_check_lists(p, main_server)) != NULL)
         rc = stop(main_server, sentence);
     if (rc != OK)
         return rc;

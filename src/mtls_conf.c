@@ -28,6 +28,7 @@ void mtls_generation_begin(apr_pool_t *pconf)
     begun->fields = mtls_fieldset_make(pconf);
     begun->headers = mtls_headerset_make(pconf, begun->fields);
     begun->lines = apr_array_make(pconf, 16, sizeof(mtls_line_t *));
+    begun->lists = apr_array_make(pconf, 4, sizeof(mtls_listed_t));
     generation = begun;
     apr_pool_cleanup_register(pconf, begun, end_generation, apr_pool_cleanup_null);
 }

@@ -8,6 +8,7 @@
 #include "mtls_auditlog.h"
 #include "mtls_conf.h"
 #include "mtls_environment.h"
+#include "mtls_list_directives.h"
 
 #define MATCH_PREFIX "match="
 
@@ -370,5 +371,11 @@ const command_rec mtls_directives[] = {
         "what happens to a request with a guarded header: strip or reject"),
     AP_INIT_TAKE12("MTLSAuditLog", set_audit_log, NULL, RSRC_CONF,
         "denials as lines of JSON: PATH or \"|program\", and all for granted requests, too"),
+    AP_INIT_TAKE_ARGV("MTLSList", mtls_directive_list, NULL, RSRC_CONF,
+        "a list that is read again when its file changes: NAME FIELD file:PATH|crl:PATH [stale=DURATION]"),
+    AP_INIT_TAKE1("MTLSKillList", mtls_directive_kill_list, NULL, RSRC_CONF,
+        "a file with certificates that are denied everything, on open connections, too"),
+    AP_INIT_TAKE1("MTLSListInterval", mtls_directive_list_interval, NULL, RSRC_CONF,
+        "within which time a change of a list's file is in force"),
     { NULL, { NULL }, NULL, 0, RAW_ARGS, NULL }
 };

@@ -21,6 +21,11 @@ static const char *add_variable(mtls_generation_t *generation, const char *name)
     return error;
 }
 
+const char *mtls_environment_add(mtls_generation_t *generation, const char *name)
+{
+    return generation->variables ? add_variable(generation, name) : NULL;
+}
+
 /* Every field with a name of its own, and of the families the attributes that have one; whole
  * certificates are for headers. */
 const char *mtls_environment_prepare(mtls_generation_t *generation)

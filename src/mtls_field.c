@@ -1,6 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 #include <string.h>
 #include <apr_hash.h>
+#include <apr_lib.h>
 #include <apr_strings.h>
 #include <apr_tables.h>
 #include "mtls_dn.h"
@@ -17,6 +18,7 @@ struct mtls_fieldset_t {
     apr_pool_t *pool;
     apr_hash_t *by_name;             /* canonical name -> mtls_field_t */
     apr_array_header_t *by_slot;     /* of mtls_field_t * */
+    apr_array_header_t *lists;       /* of const char * */
     unsigned flags;
 };
 
@@ -27,6 +29,7 @@ mtls_fieldset_t *mtls_fieldset_make(apr_pool_t *p)
     set->pool = p;
     set->by_name = apr_hash_make(p);
     set->by_slot = apr_array_make(p, 16, sizeof(mtls_field_t *));
+    set->lists = apr_array_make(p, 4, sizeof(const char *));
     return set;
 }
 
@@ -66,7 +69,7 @@ static const char *list_fields(apr_pool_t *p)
 
         for (member = 0; has_named_members(row) && member < mtls_attribute_names_len; member++)
             list = append(p, list, row->name, mtls_attribute_names[member].suffix);
-        list = append(p, list, row->name, row->flags & MTLS_FIELD_FAMILY ? "OID" : "");
+        list = append(p, list, row->name, row->id == MTLS_F_LABEL ? "LIST.NAME" : row->flags & MTLS_FIELD_FAMILY ? "OID" : "");
     }
     return list;
 }
@@ -141,13 +144,70 @@ static const mtls_attribute_name_t *find_attribute(const char *member)
     return NULL;
 }
 
-/* Which member of its family a field is. */
-static const char *resolve_member(apr_pool_t *p, mtls_field_t *field, const char *member)
+/* ---- lists ---- */
+
+const char *mtls_field_name_refused(mtls_str_t name)
 {
+    apr_size_t i;
+
+    if (!name.len || !apr_isalpha(name.ptr[0]))
+        return "is no name: a letter, then letters, digits, '-' and '_'";
+    for (i = 0; i < name.len; i++) {
+        if (!apr_isalnum(name.ptr[i]) && name.ptr[i] != '-' && name.ptr[i] != '_')
+            return "is no name: a letter, then letters, digits, '-' and '_'";
+    }
+    return NULL;
+}
+
+const char *mtls_fieldset_list(mtls_fieldset_t *set, const char *name, int *list)
+{
+    const char *folded = mtls_str_lower(set->pool, mtls_str(name)).ptr, *error = mtls_field_name_refused(mtls_str(folded));
+
+    if (error)
+        return apr_psprintf(set->pool, "list '%s' %s", mtls_text_escape(set->pool, mtls_str(name)), error);
+    for (*list = 0; *list < set->lists->nelts; (*list)++) {
+        if (!strcmp(APR_ARRAY_IDX(set->lists, *list, const char *), folded))
+            return NULL;
+    }
+    APR_ARRAY_PUSH(set->lists, const char *) = folded;
+    return NULL;
+}
+
+int mtls_fieldset_lists(const mtls_fieldset_t *set)
+{
+    return set->lists->nelts;
+}
+
+const char *mtls_fieldset_list_name(const mtls_fieldset_t *set, int list)
+{
+    return APR_ARRAY_IDX(set->lists, list, const char *);
+}
+
+/* LIST.NAME behind "label." */
+static const char *resolve_label(mtls_fieldset_t *set, mtls_field_t *field, const char *member)
+{
+    const char *dot = strchr(member, '.'), *error;
+
+    if (!dot)
+        return apr_psprintf(set->pool, "'%s' needs a list and a label: label.LIST.NAME",
+                            mtls_text_escape(set->pool, mtls_str(field->name)));
+    field->label = mtls_str(dot + 1);
+    error = mtls_field_name_refused(field->label);
+    if (error)
+        return apr_psprintf(set->pool, "label '%s' %s", mtls_text_escape(set->pool, field->label), error);
+    return mtls_fieldset_list(set, apr_pstrmemdup(set->pool, member, (apr_size_t)(dot - member)), &field->list);
+}
+
+/* Which member of its family a field is. */
+static const char *resolve_member(mtls_fieldset_t *set, mtls_field_t *field, const char *member)
+{
+    apr_pool_t *p = set->pool;
     const mtls_attribute_name_t *attribute = has_named_members(field->row) ? find_attribute(member) : NULL;
     const char *dotted = attribute ? attribute->dotted : member, *error;
     mtls_value_t oid;
 
+    if (field->row->id == MTLS_F_LABEL)
+        return resolve_label(set, field, member);
     if (!attribute && has_named_members(field->row) && (*member < '0' || *member > '9'))
         return refuse_field(p, field->name);
     error = mtls_oid_parse(p, dotted, &oid);
@@ -180,12 +240,12 @@ static const mtls_field_t *keep_field(mtls_fieldset_t *set, const mtls_field_t *
 const char *mtls_fieldset_add(mtls_fieldset_t *set, const char *name, const mtls_field_t **field)
 {
     const char *folded = mtls_str_lower(set->pool, mtls_str(name)).ptr, *member, *error;
-    mtls_field_t found = { folded, find_row(folded, &member), NULL, { NULL, 0 }, 0 };
+    mtls_field_t found = { .name = folded, .row = find_row(folded, &member) };
 
     if (!found.row)
         return refuse_field(set->pool, folded);
     found.type = &mtls_types[found.row->type];
-    error = member && found.row->flags & MTLS_FIELD_FAMILY ? resolve_member(set->pool, &found, member) : NULL;
+    error = member && found.row->flags & MTLS_FIELD_FAMILY ? resolve_member(set, &found, member) : NULL;
     if (error)
         return error;
     *field = keep_field(set, &found);

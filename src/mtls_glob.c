@@ -57,6 +57,34 @@ int mtls_glob(mtls_str_t glob, mtls_str_t text, char sep, apr_size_t fold_from)
     }
 }
 
+/* From where on ASCII case does not count: a DNS name's begin, a mail address' domain, never else. */
+static apr_size_t fold_offset(const mtls_type_t *type, mtls_str_t text)
+{
+    apr_size_t i;
+
+    if (type == &mtls_types[MTLS_T_DNS])
+        return 0;
+    if (type == &mtls_types[MTLS_T_MAIL]) {
+        for (i = text.len; i > 0; i--) {
+            if (text.ptr[i - 1] == '@')
+                return i;
+        }
+    }
+    return text.len;
+}
+
+int mtls_glob_like(const mtls_type_t *type, mtls_str_t glob, mtls_str_t text)
+{
+    return mtls_glob(glob, text, type->separator, fold_offset(type, text));
+}
+
+const char *mtls_glob_refused(const char *word)
+{
+    if (!*word)
+        return "is empty";
+    return mtls_text_clean(mtls_str(word)) ? NULL : "is not UTF-8 text without control characters";
+}
+
 int mtls_dns_covers(mtls_str_t presented, mtls_str_t reference)
 {
     const char *dot;

@@ -31,11 +31,9 @@ static const char *cut(request_rec *r, const mtls_user_t *user, const char *text
 
 static mtls_reason_t no_user_because(const mtls_values_t *values)
 {
-    switch (values->known) {
-    case MTLS_UNREADABLE:  return MTLS_MALFORMED;
-    case MTLS_UNAVAILABLE: return MTLS_CHAIN_UNAVAILABLE;
-    default:               return values->n > 1 ? MTLS_AMBIGUOUS : MTLS_NO_USER;
-    }
+    if (mtls_known_reason(values->known) != MTLS_GRANTED)
+        return mtls_known_reason(values->known);
+    return values->n > 1 ? MTLS_AMBIGUOUS : MTLS_NO_USER;
 }
 
 static const char *make_user(request_rec *r, const mtls_user_t *user, mtls_request_t *request)

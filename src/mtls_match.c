@@ -91,6 +91,18 @@ static const char *compile_operands(apr_pool_t *p, const mtls_host_t *host, mtls
     return NULL;
 }
 
+/* "in LIST [LIST...]": which lists there are is known when all of the configuration has been read. */
+static const char *compile_lists(apr_pool_t *p, mtls_fieldset_t *set, mtls_rule_t *rule, int argc, const char *const *argv)
+{
+    const char *error = argc ? NULL : "'in' needs the name of a list: in LIST [LIST...]";
+    int i;
+
+    rule->lists = apr_array_make(p, argc ? argc : 1, sizeof(int));
+    for (i = 0; !error && i < argc; i++)
+        error = mtls_fieldset_list(set, argv[i], apr_array_push(rule->lists));
+    return error;
+}
+
 const char *mtls_rule_compile(apr_pool_t *p, mtls_fieldset_t *set, const mtls_host_t *host,
                               int argc, const char *const *argv, const mtls_rule_t **result)
 {
@@ -101,6 +113,8 @@ const char *mtls_rule_compile(apr_pool_t *p, mtls_fieldset_t *set, const mtls_ho
     *result = rule;
     if (!argc)
         return NULL;
+    if (!strcasecmp(argv[0], "in"))
+        return compile_lists(p, set, rule, argc - 1, argv + 1);
     error = mtls_fieldset_add(set, argv[0], &rule->field);
     if (error)
         return error;
@@ -130,6 +144,23 @@ static mtls_answer_t answer(mtls_truth_t truth, mtls_reason_t reason, int limite
     return (mtls_answer_t){ truth, reason, limited };
 }
 
+/* One list is enough; where one cannot be asked, nobody knows what it would have said. */
+static mtls_answer_t ask_lists(const mtls_rule_t *rule, const mtls_view_t *view)
+{
+    mtls_reason_t reason = MTLS_NO_MATCH;
+    int i;
+
+    for (i = 0; i < rule->lists->nelts; i++) {
+        mtls_membership_t membership = mtls_view_list(view, APR_ARRAY_IDX(rule->lists, i, int));
+
+        if (membership.reason == MTLS_GRANTED)
+            return answer(MTLS_TRUE, MTLS_GRANTED, 0);
+        if (membership.reason != MTLS_NO_MATCH)
+            reason = membership.reason;
+    }
+    return answer(reason == MTLS_NO_MATCH ? MTLS_FALSE : MTLS_UNKNOWN, reason, 0);
+}
+
 mtls_answer_t mtls_rule_ask(apr_pool_t *p, const mtls_rule_t *rule, const mtls_view_t *view)
 {
     mtls_value_t scratch;
@@ -138,13 +169,13 @@ mtls_answer_t mtls_rule_ask(apr_pool_t *p, const mtls_rule_t *rule, const mtls_v
 
     if (view->standing != MTLS_GRANTED)
         return answer(MTLS_UNKNOWN, view->standing, 0);
+    if (rule->lists)
+        return ask_lists(rule, view);
     if (!rule->field)
         return answer(MTLS_TRUE, MTLS_GRANTED, 0);
     values = mtls_view_get(p, view, rule->field, &scratch);
-    if (values.known == MTLS_UNREADABLE)
-        return answer(MTLS_UNKNOWN, MTLS_MALFORMED, 0);
-    if (values.known == MTLS_UNAVAILABLE)
-        return answer(MTLS_UNKNOWN, MTLS_CHAIN_UNAVAILABLE, 0);
+    if (mtls_known_reason(values.known) != MTLS_GRANTED)
+        return answer(MTLS_UNKNOWN, mtls_known_reason(values.known), 0);
     for (i = 0; i < values.n; i++) {
         int related = rule->relation->relate(rule, &values.v[i]);
 
@@ -156,7 +187,18 @@ mtls_answer_t mtls_rule_ask(apr_pool_t *p, const mtls_rule_t *rule, const mtls_v
     return answer(limited ? MTLS_UNKNOWN : MTLS_FALSE, MTLS_NO_MATCH, limited);
 }
 
-const mtls_field_t *mtls_rule_field(const mtls_rule_t *rule)
+int mtls_rule_is_bare(const mtls_rule_t *rule)
 {
-    return rule->field;
+    return !rule->field && !rule->lists;
+}
+
+int mtls_rule_asks_list(const mtls_rule_t *rule, int list)
+{
+    int i;
+
+    for (i = 0; rule->lists && i < rule->lists->nelts; i++) {
+        if (APR_ARRAY_IDX(rule->lists, i, int) == list)
+            return 1;
+    }
+    return 0;
 }

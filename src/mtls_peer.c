@@ -13,6 +13,7 @@
 #include <openssl/err.h>
 
 #include "mtls_conf.h"
+#include "mtls_hangup.h"
 #include "mtls_peer.h"
 #include "mtls_session.h"
 
@@ -29,6 +30,7 @@ struct mtls_peer_t {
 typedef struct tls_t {
     SSL *ssl;                     /* mod_ssl's: good as long as mod_ssl calls the connection TLS */
     const mtls_peer_t *peer;      /* NULL until somebody asks */
+    mtls_hangup_t *hangup;        /* NULL: no streams, or no kill list */
 } tls_t;
 
 static const mtls_peer_t no_tls = { .trust = MTLS_NO_TLS };
@@ -203,6 +205,14 @@ void mtls_peer_keep(const mtls_peer_t *peer, int slot, const char *value)
         free(copy);
 }
 
+void mtls_peer_hang_up(request_rec *r)
+{
+    tls_t *tls = tls_of(r->connection->master ? r->connection->master : r->connection);
+
+    if (tls && r->connection->master)
+        mtls_hangup_now(tls->hangup);
+}
+
 static int note_connection(conn_rec *c, SSL *ssl, int is_proxy)
 {
     tls_t *tls;
@@ -227,8 +237,12 @@ static int prepare_streams(conn_rec *c)
 {
     tls_t *tls = c->master ? NULL : tls_of(c);
 
-    if (tls && !tls->peer && may_have_streams(c))
+    if (!tls || !may_have_streams(c))
+        return DECLINED;
+    if (!tls->peer)
         current_peer(c, tls);
+    if (!tls->hangup && mtls_generation()->kill_list)
+        tls->hangup = mtls_hangup_watch(c);
     return DECLINED;
 }
 
@@ -254,6 +268,7 @@ void mtls_peer_register(void)
     static const char *const after[] = { "mod_ssl.c", NULL };
     static const char *const before[] = { "mod_http2.c", "http_core.c", NULL };
 
+    mtls_hangup_register();
     APR_OPTIONAL_HOOK(ssl, init_server, mtls_session_init_server, NULL, NULL, APR_HOOK_MIDDLE);
     APR_OPTIONAL_HOOK(ssl, pre_handshake, note_connection, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_process_connection(prepare_streams, after, before, APR_HOOK_MIDDLE);

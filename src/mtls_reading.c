@@ -115,7 +115,7 @@ mtls_read_san_t mtls_read_san(X509 *certificate)
     return san;
 }
 
-static int read_time(const ASN1_TIME *time, apr_int64_t *seconds)
+int mtls_read_time(const ASN1_TIME *time, apr_int64_t *seconds)
 {
     mtls_str_t text = { (const char *)ASN1_STRING_get0_data(time), (apr_size_t)ASN1_STRING_length(time) };
 
@@ -130,6 +130,6 @@ void mtls_reading_begin(mtls_reading_t *reading, apr_pool_t *p, const mtls_sourc
 {
     *reading = (mtls_reading_t){ .pool = p, .source = source, .leaf = source->leaf };
     reading->san = mtls_read_san(source->leaf);
-    reading->valid_times = read_time(X509_get0_notBefore(source->leaf), &reading->not_before)
-        && read_time(X509_get0_notAfter(source->leaf), &reading->not_after);
+    reading->valid_times = mtls_read_time(X509_get0_notBefore(source->leaf), &reading->not_before)
+        && mtls_read_time(X509_get0_notAfter(source->leaf), &reading->not_after);
 }

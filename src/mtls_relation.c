@@ -47,25 +47,10 @@ int mtls_regex_match(const mtls_regex_t *regex, mtls_str_t text, mtls_str_t *gro
 
 /* ---- is ---- */
 
-/* A network's key alone is not unique: 10.0.0.0/8 and 10.0.0.0/16 have the same. */
-static mtls_str_t network_key(char *room, mtls_str_t address, apr_int64_t prefix)
-{
-    apr_size_t i;
-
-    room[0] = (char)prefix;
-    for (i = 0; i < address.len; i++) {
-        apr_int64_t bits = prefix - (apr_int64_t)i * 8;
-        int mask = bits >= 8 ? 0xff : bits <= 0 ? 0 : (0xff00 >> bits) & 0xff;
-
-        room[i + 1] = (char)(address.ptr[i] & mask);
-    }
-    return (mtls_str_t){ room, address.len + 1 };
-}
-
 static void keep_network(apr_pool_t *p, mtls_rule_t *rule, const mtls_value_t *network)
 {
     char *room = apr_palloc(p, network->key.len + 1);
-    mtls_str_t key = network_key(room, network->key, network->number);
+    mtls_str_t key = mtls_ip_network_key(room, network->key, network->number);
     int i;
 
     apr_hash_set(rule->keys, key.ptr, (apr_ssize_t)key.len, "");
@@ -80,7 +65,7 @@ static void keep_network(apr_pool_t *p, mtls_rule_t *rule, const mtls_value_t *n
 
 static int in_networks(const mtls_rule_t *rule, const mtls_value_t *value)
 {
-    char room[17];
+    char room[MTLS_NETWORK_KEY_MAX];
     int i;
 
     for (i = 0; i < rule->prefixes->nelts; i++) {
@@ -89,7 +74,7 @@ static int in_networks(const mtls_rule_t *rule, const mtls_value_t *value)
 
         if (network->key.len != value->key.len)
             continue;
-        key = network_key(room, value->key, network->number);
+        key = mtls_ip_network_key(room, value->key, network->number);
         if (apr_hash_get(rule->keys, key.ptr, (apr_ssize_t)key.len))
             return 1;
     }
@@ -138,39 +123,20 @@ static int relate_is(const mtls_rule_t *rule, const mtls_value_t *value)
 
 static const char *operand_like(apr_pool_t *p, const mtls_host_t *host, mtls_rule_t *rule, const char *word)
 {
+    const char *error = mtls_glob_refused(word);
+
     (void)host;
-    if (!*word)
-        return "is empty";
-    if (!mtls_text_clean(mtls_str(word)))
-        return "is not UTF-8 text without control characters";
-    APR_ARRAY_PUSH(rule->operands, mtls_value_t) = mtls_value_text(mtls_str_copy(p, mtls_str(word)));
-    return NULL;
-}
-
-/* From where on ASCII case does not count: a DNS name's begin, a mail address' domain, never else. */
-static apr_size_t fold_offset(const mtls_type_t *type, mtls_str_t text)
-{
-    apr_size_t i;
-
-    if (type == &mtls_types[MTLS_T_DNS])
-        return 0;
-    if (type == &mtls_types[MTLS_T_MAIL]) {
-        for (i = text.len; i > 0; i--) {
-            if (text.ptr[i - 1] == '@')
-                return i;
-        }
-    }
-    return text.len;
+    if (!error)
+        APR_ARRAY_PUSH(rule->operands, mtls_value_t) = mtls_value_text(mtls_str_copy(p, mtls_str(word)));
+    return error;
 }
 
 static int relate_like(const mtls_rule_t *rule, const mtls_value_t *value)
 {
-    const mtls_type_t *type = rule->field->type;
-    apr_size_t fold_from = fold_offset(type, value->text);
     int i;
 
     for (i = 0; i < rule->operands->nelts; i++) {
-        if (mtls_glob(APR_ARRAY_IDX(rule->operands, i, mtls_value_t).text, value->text, type->separator, fold_from))
+        if (mtls_glob_like(rule->field->type, APR_ARRAY_IDX(rule->operands, i, mtls_value_t).text, value->text))
             return 1;
     }
     return 0;

@@ -26,10 +26,8 @@ static mtls_reason_t add_items(const mtls_term_t *term, mtls_values_t values, ap
 {
     int i;
 
-    if (values.known == MTLS_UNAVAILABLE)
-        return MTLS_CHAIN_UNAVAILABLE;
-    if (values.known == MTLS_UNREADABLE)
-        return MTLS_MALFORMED;
+    if (mtls_known_reason(values.known) != MTLS_GRANTED)
+        return mtls_known_reason(values.known);
     for (i = 0; i < values.n; i++) {
         item_t item = { term->label, term->field->row->type, values.v[i] };
 

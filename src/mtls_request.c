@@ -2,6 +2,7 @@
 #include "httpd.h"
 #include "http_config.h"
 #include "http_protocol.h"
+#include "apr_strings.h"
 
 #include "mtls_request.h"
 
@@ -29,6 +30,44 @@ mtls_request_t *mtls_request_of(request_rec *r)
     return request;
 }
 
+/* ---- lists ---- */
+
+static void note_stale(request_rec *root, const mtls_list_t *list)
+{
+    const char *before = apr_table_get(root->subprocess_env, MTLS_STALE_VARIABLE);
+
+    apr_table_setn(root->subprocess_env, MTLS_STALE_VARIABLE,
+                   before ? apr_pstrcat(root->pool, before, " ", mtls_list_name(list), NULL) : mtls_list_name(list));
+}
+
+/* Whatever is asked while the client's request lasts, in subrequests and behind redirects, too, sees one version. */
+static const mtls_membership_t *look_up(void *of, int number)
+{
+    request_rec *r = of, *root = mtls_request_root(r);
+    const mtls_generation_t *generation = mtls_generation();
+    mtls_request_t *request = mtls_request_of(root);
+    const mtls_facts_t *facts = mtls_request_view(r)->facts;
+    apr_size_t n = (apr_size_t)mtls_fieldset_lists(generation->fields);
+
+    if (!request->memberships || request->memberships_of != facts) {
+        request->memberships = apr_pcalloc(root->pool, n * sizeof(*request->memberships));
+        request->memberships_of = facts;
+    }
+    if (!request->memberships[number]) {
+        request->memberships[number] = mtls_list_find(generation->list_of[number], root->pool, facts);
+        if (mtls_list_stale(generation->list_of[number]))
+            note_stale(root, generation->list_of[number]);
+    }
+    return request->memberships[number];
+}
+
+const mtls_membership_t *mtls_request_killed(request_rec *r)
+{
+    return mtls_list_find(mtls_generation()->kill_list, r->pool, mtls_request_view(r)->facts);
+}
+
+/* ---- the view ---- */
+
 const mtls_view_t *mtls_request_view(request_rec *r)
 {
     mtls_request_t *request = mtls_request_of(r);
@@ -39,6 +78,8 @@ const mtls_view_t *mtls_request_view(request_rec *r)
         request->view.facts = mtls_peer_facts(peer);
         request->view.now = apr_time_sec(r->request_time);
         request->view.standing = standing_of(peer, request->view.now);
+        request->view.lookup = mtls_generation()->list_of ? look_up : NULL;
+        request->view.lookup_of = r;
     }
     return &request->view;
 }

@@ -76,7 +76,7 @@ static const char *parse_line(cmd_parms *cmd, const char *words, const void **pa
         return apr_pstrcat(cmd->pool, "Require mtls: ", error,
                            strcasecmp(cmd->directive->directive, ALIAS_SECTION) ? NULL
                            : " (behind the alias' name everything belongs into one pair of quotes)", NULL);
-    if (line->negated && !mtls_rule_field(line->rule))
+    if (line->negated && mtls_rule_is_bare(line->rule))
         return "Require not mtls, without a field, would let in whoever has no valid certificate: name a field";
     APR_ARRAY_PUSH(generation->lines, mtls_line_t *) = line;
     *parsed = line;

@@ -92,3 +92,17 @@ int mtls_ip_in_network(const mtls_value_t *network, const mtls_value_t *address)
     difference = (unsigned char)(network->key.ptr[octets] ^ address->key.ptr[octets]);
     return difference >> (8 - rest) == 0;
 }
+
+mtls_str_t mtls_ip_network_key(char *room, mtls_str_t address, apr_int64_t prefix)
+{
+    apr_size_t i;
+
+    room[0] = (char)prefix;
+    for (i = 0; i < address.len && i < MTLS_NETWORK_KEY_MAX - 1; i++) {
+        apr_int64_t bits = prefix - (apr_int64_t)i * 8;
+        int mask = bits >= 8 ? 0xff : bits <= 0 ? 0 : (0xff00 >> bits) & 0xff;
+
+        room[i + 1] = (char)(address.ptr[i] & mask);
+    }
+    return (mtls_str_t){ room, i + 1 };
+}

@@ -72,6 +72,8 @@ static mtls_finding_fn *const findings[] = {
     mtls_find_opt_renegotiate,
     mtls_find_sni_policy,
     mtls_find_lone_serial,
+    mtls_find_lone_serial_list,
+    mtls_find_unused_list,
     mtls_find_impossible,
     mtls_find_pem_text,
     mtls_find_satisfy_any,

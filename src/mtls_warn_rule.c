@@ -92,6 +92,77 @@ void mtls_find_lone_serial(const mtls_survey_t *survey, const ap_directive_t *di
                       "sha256 instead");
 }
 
+/* ---- lists ---- */
+
+static const mtls_listed_t *find_list(const char *name)
+{
+    const apr_array_header_t *lists = mtls_generation()->lists;
+    int i;
+
+    for (i = 0; i < lists->nelts; i++) {
+        const mtls_listed_t *listed = &APR_ARRAY_IDX(lists, i, mtls_listed_t);
+
+        if (mtls_list_kind(listed->list) != MTLS_LIST_KILL && !strcasecmp(mtls_list_name(listed->list), name))
+            return listed;
+    }
+    return NULL;
+}
+
+/* A revocation list knows its issuer. */
+void mtls_find_lone_serial_list(const mtls_survey_t *survey, const ap_directive_t *directive)
+{
+    const apr_array_header_t *words = mtls_finding_words(survey, directive), *authorities = mtls_generation()->authorities;
+    int i;
+
+    if (!words || words->nelts < 2 || strcasecmp(APR_ARRAY_IDX(words, 0, const char *), "in") || !authorities
+        || authorities->nelts < 2 || !strcasecmp(mtls_tree_word(survey->p, directive, 0), "not")
+        || mtls_tree_within(directive, "<RequireNone") || has_issuer_beside(survey, directive))
+        return;
+    for (i = 1; i < words->nelts; i++) {
+        const mtls_listed_t *listed = find_list(APR_ARRAY_IDX(words, i, const char *));
+
+        if (listed && mtls_list_kind(listed->list) == MTLS_LIST_FILE
+            && mtls_list_field(listed->list)->row->id == MTLS_F_SERIAL)
+            mtls_finding_warn(survey, directive, apr_psprintf(survey->p, "list '%s' holds serial numbers, which are unique "
+                              "for their issuer only, and %d CA certificates are trusted: put a Require mtls issuer or "
+                              "ca.spki.sha256 line beside it into <RequireAll>, or list sha256 instead",
+                              mtls_list_name(listed->list), authorities->nelts));
+    }
+}
+
+static int is_used(const mtls_generation_t *generation, int list)
+{
+    int i;
+
+    for (i = 0; i < generation->lines->nelts; i++) {
+        if (mtls_rule_asks_list(APR_ARRAY_IDX(generation->lines, i, const mtls_line_t *)->rule, list))
+            return 1;
+    }
+    for (i = 0; i < mtls_fieldset_len(generation->fields); i++) {
+        const mtls_field_t *field = mtls_fieldset_at(generation->fields, i);
+
+        if (field->row->id == MTLS_F_LABEL && field->list == list)
+            return 1;
+    }
+    return 0;
+}
+
+void mtls_find_unused_list(const mtls_survey_t *survey, const ap_directive_t *directive)
+{
+    const mtls_generation_t *generation = mtls_generation();
+    const char *name;
+    int list;
+
+    if (!mtls_tree_is(directive, "MTLSList"))
+        return;
+    name = mtls_tree_word(survey->p, directive, 0);
+    for (list = 0; list < mtls_fieldset_lists(generation->fields); list++) {
+        if (!strcasecmp(mtls_fieldset_list_name(generation->fields, list), name) && !is_used(generation, list))
+            mtls_finding_warn(survey, directive, apr_psprintf(survey->p, "list '%s' is used by no rule, header or variable: "
+                              "write Require mtls in %s, or remove it", name, name));
+    }
+}
+
 /* ---- what no certificate can have ---- */
 
 /** What values there are: words of the field's type, NULL: no limit. */

@@ -89,8 +89,8 @@ void mtls_extract_issuer_attribute(mtls_reading_t *reading, const mtls_field_t *
     *out = select_attributes(reading->pool, read_issuer(reading)->dn, field);
 }
 
-/* The content octets of the INTEGER, which OpenSSL keeps as sign and magnitude. */
-static mtls_str_t read_integer(apr_pool_t *p, const ASN1_INTEGER *integer)
+/* OpenSSL keeps an INTEGER as sign and magnitude. */
+mtls_str_t mtls_read_integer(apr_pool_t *p, const ASN1_INTEGER *integer)
 {
     int n = ASN1_STRING_length(integer), i;
     const unsigned char *magnitude = ASN1_STRING_get0_data(integer);
@@ -107,7 +107,7 @@ static mtls_str_t read_integer(apr_pool_t *p, const ASN1_INTEGER *integer)
 
 void mtls_extract_serial(mtls_reading_t *reading, const mtls_field_t *field, mtls_values_t *out)
 {
-    mtls_str_t content = read_integer(reading->pool, X509_get0_serialNumber(reading->leaf));
+    mtls_str_t content = mtls_read_integer(reading->pool, X509_get0_serialNumber(reading->leaf));
     mtls_value_t value = mtls_value_serial(reading->pool, content);
 
     (void)field;

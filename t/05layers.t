@@ -14,24 +14,26 @@ my @ROOMS = (
     [cert    => 'ao',  qw(field reading x509 san spiffe extension connection cert)],
     [format  => 'ao',  qw(format format_dn format_octets format_text encode)],
     [match   => 'ao',  qw(match relation glob pem)],
+    [versions => 'a',  qw(versions files)],
+    [list    => 'ao',  qw(index index_make index_block list_read list_lines list_crl list_state list list_keep)],
     [header  => 'a',   qw(header header_name profile render parts guard)],
     [record  => 'ao',  qw(record castore)],
-    [conf    => 'ah',  qw(conf host)],
-    [peer    => 'aoh', qw(ssl session peer)],
+    [conf    => 'ah',  qw(conf host keeper)],
+    [peer    => 'aoh', qw(ssl session hangup peer)],
     [path    => 'a',   qw(path)],
     [request => 'ah',  qw(request)],
     [audit   => 'aoh', qw(describe audit)],
     [auditlog => 'aohj', qw(auditjson auditlog)],
-    [decide  => 'ah',  qw(identity backstop target vary)],
+    [decide  => 'ah',  qw(identity backstop target vary kill)],
     [strip   => 'ah',  qw(strip trailer)],
     [export  => 'ah',  qw(export)],
     [require => 'ah',  qw(trial require)],
     [variables  => 'ah', qw(environment expression)],
-    [directives => 'ah', qw(directives)],
-    [check   => 'ah',  qw(tree section finding warn warn_tls warn_rule warn_section warn_backstop cache check)],
+    [directives => 'ah', qw(list_directives directives)],
+    [check   => 'ah',  qw(tree section finding warn warn_tls warn_rule warn_section warn_backstop cache check_lists check)],
     [front   => 'aoh', qw(mod_mtls_authz)],
 );
-my $C_LIBRARY = qr{^(?:assert|ctype|errno|inttypes|limits|stdarg|stddef|stdint|stdio|stdlib|strings?|time|arpa/inet)\.h$};
+my $C_LIBRARY = qr{^(?:assert|ctype|errno|inttypes|limits|stdarg|stddef|stdint|stdio|stdlib|strings?|time|malloc|stdatomic|fcntl|unistd|arpa/inet|sys/mman)\.h$};
 
 my (%rank, %may, %room);
 for my $i (0 .. $#ROOMS) {

@@ -103,6 +103,9 @@ MTLS_FIELD(TLS_VERSION, "tls.version", TLS_VERSION, MTLS_FIELD_TLS, mtls_extract
 MTLS_FIELD(SNI, "sni", DNS, MTLS_FIELD_TLS, mtls_extract_sni,
     "the server name that the client asked for in the handshake",
     "sni www.example.org")
+MTLS_FIELD(LABEL, "label.", TEXT, MTLS_FIELD_FAMILY | MTLS_FIELD_LIVE, NULL,
+    "a label of the certificate's entries in a list: label.LIST.NAME",
+    "label.partners.role billing")
 MTLS_FIELD(VERIFY, "verify", STATUS, MTLS_FIELD_LIVE | MTLS_FIELD_EXPORT, NULL, "SUCCESS, NONE or FAILED:reason",
     "X-Client-Verify verify")
 MTLS_FIELD(REASON, "reason", STATUS, MTLS_FIELD_LIVE | MTLS_FIELD_EXPORT, NULL, "the reason's slug",

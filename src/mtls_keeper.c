@@ -1,0 +1,178 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+#include "httpd.h"
+#include "http_config.h"
+#include "http_log.h"
+#include "apr_signal.h"
+#include "apr_strings.h"
+#include "apr_thread_cond.h"
+#include "apr_thread_mutex.h"
+#include "apr_thread_proc.h"
+
+#include "mtls_conf.h"
+#include "mtls_keeper.h"
+
+APLOG_USE_MODULE(mtls_authz);
+
+/* A change is in force within the interval: it is seen after one part, still for three, and taken up in the last. */
+#define PARTS 5
+#define STILL 3
+
+/* A child that ends waits this long for a list that is just being read. */
+#define PATIENCE (2 * APR_USEC_PER_SEC)
+
+/** The thread and its child. */
+typedef struct keeper_t {
+    apr_pool_t *pool;                /* cleared after each round; with an allocator of its own */
+    apr_array_header_t *lists;       /* of mtls_listed_t */
+    apr_interval_time_t part;
+    server_rec *server;
+    apr_thread_mutex_t *mutex;       /* of the two below */
+    apr_thread_cond_t *changed;
+    int ending, ended;
+} keeper_t;
+
+/* ---- what is said ---- */
+
+static void say(const keeper_t *keeper, const mtls_list_t *list, mtls_list_event_t event, const char *sentence)
+{
+    const char *kind = mtls_list_field(list) ? "list " : "", *name = mtls_list_name(list);
+    mtls_list_status_t status;
+
+    switch (event) {
+    case MTLS_LIST_RENEWED:
+        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, keeper->server, "mtls_authz: %s%s: %s", kind, name, sentence);
+        break;
+    case MTLS_LIST_STALE:
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, keeper->server, "mtls_authz: %s%s: %s", kind, name, sentence);
+        break;
+    case MTLS_LIST_BAD:
+        mtls_list_status((mtls_list_t *)list, &status);
+        ap_log_error(APLOG_MARK, APLOG_ERR, 0, keeper->server,
+                     "mtls_authz: %s%s: %s; version %u with %u entries stays in force", kind, name, sentence,
+                     status.version, status.entries);
+        break;
+    default:
+        break;
+    }
+}
+
+static void keep(const keeper_t *keeper, mtls_list_t *list)
+{
+    const char *sentence;
+    mtls_list_event_t event = mtls_list_keep(list, keeper->pool, keeper->part * STILL, &sentence);
+
+    say(keeper, list, event, sentence);
+}
+
+static void keep_all(const keeper_t *keeper)
+{
+    int i;
+
+    for (i = 0; i < keeper->lists->nelts; i++)
+        keep(keeper, APR_ARRAY_IDX(keeper->lists, i, mtls_listed_t).list);
+    apr_pool_clear(keeper->pool);
+}
+
+/* ---- the thread ---- */
+
+/* True if the child goes on. */
+static int wait_for_next(keeper_t *keeper)
+{
+    int goes_on;
+
+    apr_thread_mutex_lock(keeper->mutex);
+    if (!keeper->ending)
+        apr_thread_cond_timedwait(keeper->changed, keeper->mutex, keeper->part);
+    goes_on = !keeper->ending;
+    apr_thread_mutex_unlock(keeper->mutex);
+    return goes_on;
+}
+
+static void * APR_THREAD_FUNC run(apr_thread_t *thread, void *data)
+{
+    keeper_t *keeper = data;
+
+    (void)thread;
+    apr_setup_signal_thread();       /* signals are for the child's own threads */
+    while (wait_for_next(keeper))
+        keep_all(keeper);
+    apr_thread_mutex_lock(keeper->mutex);
+    keeper->ended = 1;
+    apr_thread_cond_signal(keeper->changed);
+    apr_thread_mutex_unlock(keeper->mutex);
+    return NULL;
+}
+
+/* What the thread looks at goes with the child, so it has to be told, and waited for; prefork comes here from within a
+ * signal handler, so not for ever. */
+static apr_status_t end_keeper(void *data)
+{
+    keeper_t *keeper = data;
+    apr_time_t until = apr_time_now() + PATIENCE;
+
+    apr_thread_mutex_lock(keeper->mutex);
+    keeper->ending = 1;
+    apr_thread_cond_signal(keeper->changed);
+    while (!keeper->ended && apr_time_now() < until)
+        apr_thread_cond_timedwait(keeper->changed, keeper->mutex, PATIENCE / 20);
+    apr_thread_mutex_unlock(keeper->mutex);
+    return APR_SUCCESS;
+}
+
+/* A pool that other threads know nothing of, so that it needs no lock, and that gives back what it took. */
+static apr_pool_t *make_pool(void)
+{
+    apr_allocator_t *allocator;
+    apr_pool_t *pool;
+
+    if (apr_allocator_create(&allocator) != APR_SUCCESS)
+        return NULL;
+    apr_allocator_max_free_set(allocator, 64 * 1024);
+    if (apr_pool_create_ex(&pool, NULL, NULL, allocator) != APR_SUCCESS)
+        return NULL;
+    apr_allocator_owner_set(allocator, pool);
+    return pool;
+}
+
+static apr_status_t start_thread(keeper_t *keeper, apr_pool_t *pchild)
+{
+    apr_thread_t *thread;
+    apr_threadattr_t *detached;
+    apr_status_t rc = apr_thread_mutex_create(&keeper->mutex, APR_THREAD_MUTEX_DEFAULT, pchild);
+
+    rc = rc ? rc : apr_thread_cond_create(&keeper->changed, pchild);
+    rc = rc ? rc : apr_threadattr_create(&detached, pchild);
+    rc = rc ? rc : apr_threadattr_detach_set(detached, 1);
+    rc = rc ? rc : apr_thread_create(&thread, detached, run, keeper, pchild);
+    if (!rc)
+        apr_pool_pre_cleanup_register(pchild, keeper, end_keeper);
+    return rc;
+}
+
+static void start(apr_pool_t *pchild, server_rec *s)
+{
+    const mtls_generation_t *generation = mtls_generation();
+    keeper_t *keeper;
+    apr_status_t rc;
+
+    if (!generation || !generation->lists->nelts)
+        return;
+    keeper = apr_pcalloc(pchild, sizeof(*keeper));
+    keeper->pool = make_pool();
+    keeper->lists = generation->lists;
+    keeper->server = s;
+    keeper->part = (generation->list_interval ? generation->list_interval : MTLS_LIST_INTERVAL_DEFAULT) / PARTS;
+    rc = keeper->pool ? APR_SUCCESS : APR_ENOMEM;
+    if (!rc) {
+        keep_all(keeper);            /* before the first request: this child may be younger than the last change */
+        rc = start_thread(keeper, pchild);
+    }
+    if (rc)
+        ap_log_error(APLOG_MARK, APLOG_CRIT, rc, s, "mtls_authz: lists will not be read again by this child, nor changes "
+                     "of other children taken up: no thread could be started");
+}
+
+void mtls_keeper_register(void)
+{
+    ap_hook_child_init(start, NULL, NULL, APR_HOOK_MIDDLE);
+}

@@ -1,0 +1,55 @@
+#!/usr/bin/perl
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+#
+# Lists: who is in them, what labels say, and what becomes of changes, good ones and bad ones.
+use MTLS::Test;
+
+my $dir = logs() . "/lists-$$";
+mkdir $dir;
+sub put { my ($name, $text) = @_; spew("$dir/.new", $text); rename "$dir/.new", "$dir/$name" or die "$dir/$name: $!\n"; }
+
+put('partners', <<'END');
+# who they are
+shop.example.org  role=billing user="anne b"
+other.example.org role=reader
+END
+put('kill', "# nobody\n");
+my $server = start_server(log_level => 'mtls_authz:info', tls => <<"END");
+    MTLSListInterval 1s
+    MTLSList partners san.dns file:$dir/partners
+    MTLSKillList $dir/kill
+    <Location "/member">
+        Require mtls in partners
+    </Location>
+    <Location "/billing">
+        Require mtls label.partners.role is billing
+    </Location>
+    <Location "/not">
+        <RequireAll>
+            Require mtls
+            Require not mtls in partners
+        </RequireAll>
+    </Location>
+END
+sub status { my ($path, $cert, @more) = @_; client()->request($server, $path, cert => $cert, @more)->{status} }
+
+for my $case (['/member', 'ok', 404], ['/member', 'bare', 403], ['/billing', 'ok', 404], ['/billing', 'other', 403],
+              ['/not', 'ok', 403], ['/not', 'bare', 404], ['/member', undef, 403]) {
+    my ($path, $cert, $wanted) = @$case;
+    is(status($path, $cert), $wanted, join ' ', $path, $cert // 'nobody');
+}
+my %on = (conn => 'h2', http => '2', cert => 'ok');
+is(client()->request($server, '/member', %on)->{status}, 404, 'h2 before');
+is(client()->request($server, '/member', conn => 'h1', cert => 'ok')->{status}, 404, 'h1 before');
+$server->mark;
+put('kill', "san.dns shop.example.org\n");
+ok($server->error_log_line(qr/kill list: version 2 is in force/), 'reloaded') if $server->can('error_log_line');
+sleep 3;
+my $r = client()->request($server, '/member', %on);
+is($r->{status}, 403, 'killed'); diag explain $r;
+$r = client()->request($server, '/member', %on);
+diag explain $r;
+$r = client()->request($server, '/member', conn => 'h1', cert => 'ok');
+diag explain $r;
+diag $server->error_log;
+done_testing;
