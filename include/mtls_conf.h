@@ -126,7 +126,7 @@ typedef struct mtls_generation_t {
     apr_array_header_t *lists;       /**< of mtls_listed_t: every list, the kill list, too */
     mtls_list_t **list_of;           /**< by number in fields; set by mtls_check, which also opens the lists */
     mtls_list_t *kill_list;          /**< NULL: there is none */
-    const apr_array_header_t *authorities;   /**< of X509 *: CA certificates that clients are verified with; NULL: no lists */
+    const apr_array_header_t *authorities;   /**< of X509 *: CAs that clients are verified with; NULL: no lists */
     apr_interval_time_t list_interval;   /**< how long a change of a list may take; 0: nothing was said */
     int closed;                      /**< the configuration has been read: nothing grows any more */
 } mtls_generation_t;

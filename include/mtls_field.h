@@ -86,7 +86,7 @@ int mtls_fieldset_lists(const mtls_fieldset_t *set);
 /** The name of a list, lower case. */
 const char *mtls_fieldset_list_name(const mtls_fieldset_t *set, int list);
 
-/** NULL, or a sentence fragment why this can be no name of a list or of a label: letters, digits, '-' and '_', a letter first. */
+/** NULL, or a sentence fragment why this can be no name of a list or of a label. */
 const char *mtls_field_name_refused(mtls_str_t name);
 
 /** How many fields there are; slots are 0 to one less. */

@@ -40,7 +40,8 @@ mtls_str_t mtls_column_key(apr_pool_t *p, mtls_str_t key, const mtls_str_t *issu
  *  @return NULL, or a sentence in pool that begins with file and line */
 const char *mtls_list_read_lines(mtls_loading_t *loading, mtls_str_t octets);
 
-/** Certificate revocation lists (RFC 5280 section 5), one in DER or any number in PEM. @return NULL, or a sentence in pool */
+/** Certificate revocation lists (RFC 5280 section 5), one in DER or any number in PEM.
+ *  @return NULL, or a sentence in pool */
 const char *mtls_list_read_crl(mtls_loading_t *loading, mtls_str_t octets);
 
 #endif

@@ -26,7 +26,8 @@ const char *mtls_versions_make(apr_pool_t *p, apr_size_t note, mtls_versions_t *
 
 /* ---- one process at a time ---- */
 
-/** Become the only process that writes; never waits. @return true if nobody else is. The keeper, or before children are forked. */
+/** Become the only process that writes; never waits. The keeper, or before children are forked.
+ *  @return true if nobody else is */
 int mtls_versions_enter(mtls_versions_t *versions);
 void mtls_versions_leave(mtls_versions_t *versions);
 

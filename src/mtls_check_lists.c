@@ -184,8 +184,8 @@ static void warn_unreadable(server_rec *s, const mtls_listed_t *listed)
     if (mtls_list_kind(listed->list) == MTLS_LIST_CRL && strpbrk(path, "*?["))
         return;
     if (!can_children_read(path))
-        ap_log_error(APLOG_MARK, APLOG_WARNING | APLOG_STARTUP, 0, s, "mtls_authz: %s:%d: %s can be read now, as root, and not "
-                     "later, as %s: changes will not be seen; give it to that user or his group", listed->place.file,
+        ap_log_error(APLOG_MARK, APLOG_WARNING | APLOG_STARTUP, 0, s, "mtls_authz: %s:%d: %s can be read now, as root, and "
+                     "not later, as %s: changes will not be seen; give it to that user or his group", listed->place.file,
                      listed->place.line, path, ap_unixd_config.user_name);
 }
 
@@ -197,8 +197,8 @@ static const char *open_list(apr_pool_t *p, server_rec *main_server, const mtls_
     mtls_list_status_t status;
 
     if (error)
-        return apr_psprintf(p, "%s%s (%s:%d): %s", mtls_list_field(listed->list) ? "list " : "", mtls_list_name(listed->list),
-                            listed->place.file, listed->place.line, error);
+        return apr_psprintf(p, "%s%s (%s:%d): %s", mtls_list_field(listed->list) ? "list " : "",
+                            mtls_list_name(listed->list), listed->place.file, listed->place.line, error);
     warn_unreadable(main_server, listed);
     mtls_list_status(listed->list, &status);
     if (status.next_update && status.next_update < apr_time_sec(apr_time_now()))

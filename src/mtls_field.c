@@ -69,7 +69,8 @@ static const char *list_fields(apr_pool_t *p)
 
         for (member = 0; has_named_members(row) && member < mtls_attribute_names_len; member++)
             list = append(p, list, row->name, mtls_attribute_names[member].suffix);
-        list = append(p, list, row->name, row->id == MTLS_F_LABEL ? "LIST.NAME" : row->flags & MTLS_FIELD_FAMILY ? "OID" : "");
+        list = append(p, list, row->name, row->id == MTLS_F_LABEL ? "LIST.NAME"
+                                          : row->flags & MTLS_FIELD_FAMILY ? "OID" : "");
     }
     return list;
 }

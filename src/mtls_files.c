@@ -123,7 +123,8 @@ const char *mtls_files_read(apr_pool_t *p, const char *path, mtls_str_t *octets)
     apr_file_close(file);
     if (rc != APR_SUCCESS) {
         free(room);
-        return refuse(p, path, APR_STATUS_IS_EOF(rc) ? "became shorter while it was read" : "cannot be read", APR_STATUS_IS_EOF(rc) ? 0 : rc);
+        return APR_STATUS_IS_EOF(rc) ? refuse(p, path, "became shorter while it was read", 0)
+                                     : refuse(p, path, "cannot be read", rc);
     }
     room[len] = '\0';
     *octets = (mtls_str_t){ room, len };

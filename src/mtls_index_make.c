@@ -175,7 +175,8 @@ static int same_labels(const mtls_entry_t *a, const mtls_entry_t *b)
 }
 
 /* The same thing said twice is harmless; two things said of one key are a mistake that nobody can settle. */
-static const char *judge_second(const mtls_index_maker_t *maker, apr_pool_t *p, apr_uint32_t offset, const mtls_entry_t *entry)
+static const char *judge_second(const mtls_index_maker_t *maker, apr_pool_t *p, apr_uint32_t offset,
+                                const mtls_entry_t *entry)
 {
     mtls_block_t block = { maker->octets, maker->len, maker->slots, &maker->head };
     mtls_entry_t first;

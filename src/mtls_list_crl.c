@@ -226,7 +226,8 @@ static const char *read_der(mtls_loading_t *loading, mtls_str_t octets)
     const char *error;
 
     if (!crl)
-        return apr_psprintf(loading->pool, "%s: is no revocation list, neither in PEM nor in DER form, or is cut off", loading->file);
+        return apr_psprintf(loading->pool, "%s: is no revocation list, neither in PEM nor in DER form, or is cut off",
+                            loading->file);
     error = at == (const unsigned char *)octets.ptr + octets.len ? read_crl(loading, crl)
           : apr_psprintf(loading->pool, "%s: has something behind the revocation list", loading->file);
     X509_CRL_free(crl);

@@ -50,8 +50,8 @@ static const char *set_stale(cmd_parms *cmd, mtls_list_t *list, const char *word
     const char *error;
 
     if (strncasecmp(word, STALE_PREFIX, sizeof(STALE_PREFIX) - 1))
-        return apr_psprintf(cmd->pool, "%s: '%s' is one word too many: NAME FIELD file:PATH|crl:PATH [stale=DURATION] is meant",
-                            cmd->cmd->name, quote(cmd, word));
+        return apr_psprintf(cmd->pool, "%s: '%s' is one word too many: NAME FIELD file:PATH|crl:PATH [stale=DURATION] is "
+                            "meant", cmd->cmd->name, quote(cmd, word));
     error = mtls_parse_duration(cmd->pool, word + sizeof(STALE_PREFIX) - 1, &duration);
     if (error)
         return apr_psprintf(cmd->pool, "%s: '%s' %s", cmd->cmd->name, quote(cmd, word + sizeof(STALE_PREFIX) - 1), error);

@@ -48,7 +48,8 @@ static const char *check_issuers(const mtls_list_t *list, const mtls_loading_t *
     if (list->kind != MTLS_LIST_CRL || loading->issuers >= note->issuers)
         return NULL;
     return apr_psprintf(loading->pool, "%s: holds %d revocation lists, and had %d before; a missing one would let revoked "
-                        "certificates in (restart the server if it is meant to be gone)", list->path, loading->issuers, note->issuers);
+                        "certificates in (restart the server if it is meant to be gone)", list->path, loading->issuers,
+                        note->issuers);
 }
 
 static const char *make_block(const mtls_list_t *list, mtls_loading_t *loading, const apr_array_header_t *paths,

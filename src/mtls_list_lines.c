@@ -127,8 +127,8 @@ static const char *add_label(mtls_loading_t *loading, const line_t *line, const 
         return refuse_word(line, word, "has no value: leave the label out, or write one behind the '='");
     label->name = mtls_index_label(loading->maker, name);
     if (label->name < 0)
-        return refuse_word(line, name.ptr, apr_psprintf(line->p, "is one label too many: a list has at most %d different ones",
-                                                        MTLS_INDEX_LABELS_MAX));
+        return refuse_word(line, name.ptr, apr_psprintf(line->p, "is one label too many: a list has at most %d different "
+                                                        "ones", MTLS_INDEX_LABELS_MAX));
     for (i = 0; i < entry->n; i++) {
         if (entry->labels[i].name == label->name)
             return refuse_word(line, name.ptr, "stands twice on this line");
@@ -183,8 +183,8 @@ static const char *read_killed(mtls_loading_t *loading, const line_t *line, mtls
             break;
     }
     if (entry->kind == loading->n)
-        return refuse_word(line, line->words[0], apr_psprintf(line->p, "cannot be killed by: FIELD VALUE is meant, with one of %s",
-                                                              list_columns(loading, line->p)));
+        return refuse_word(line, line->words[0], apr_psprintf(line->p, "cannot be killed by: FIELD VALUE is meant, with one "
+                                                              "of %s", list_columns(loading, line->p)));
     column = &loading->columns[entry->kind];
     if (line->n < 2)
         return refuse_word(line, line->words[0], "needs a value behind it");

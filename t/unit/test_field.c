@@ -127,7 +127,7 @@ static void test_members(void **state)
 #define KNOWN "subject, " ATTRIBUTES("subject.") "issuer, " ATTRIBUTES("issuer.") "san.dns, san.uri, san.email, " \
     "san.ip, san.upn, san.dirname, san.rid, san.other.OID, spiffe, spiffe.trust-domain, spiffe.path, serial, sha256, " \
     "sha1, spki.sha256, ski, aki, ca, ca.sha256, ca.spki.sha256, chain.length, not-before, not-after, remaining, lifetime, " \
-    "eku, ku, policy, ext.OID, key.type, key.bits, key.curve, sigalg, version, tls.version, sni, verify, reason, " \
+    "eku, ku, policy, ext.OID, key.type, key.bits, key.curve, sigalg, version, tls.version, sni, label.LIST.NAME, verify, reason, " \
     "user, tls.cipher, tls.cipher-bits, tls.session-id, server.san.uri, certificate, chain"
 #define NOT_OID "is not an object identifier: numbers with dots between them are needed, such as 1.3.6.1.4.1.99999.1"
 
@@ -145,6 +145,9 @@ static const struct { const char *name, *sentence; } refusals[] = {
     { "subject.2.5.04.3", "unknown field 'subject.2.5.04.3': '2.5.04.3' behind 'subject.' " NOT_OID },
     { "ext.", "unknown field 'ext.': '' behind 'ext.' is empty" },
     { "ext.foo", "unknown field 'ext.foo': 'foo' behind 'ext.' " NOT_OID },
+    { "label.partners", "'label.partners' needs a list and a label: label.LIST.NAME" },
+    { "label..role", "list '' is no name: a letter, then letters, digits, '-' and '_'" },
+    { "label.partners.a.b", "label 'a.b' is no name: a letter, then letters, digits, '-' and '_'" },
     { "san.other.upn", "unknown field 'san.other.upn': 'upn' behind 'san.other.' " NOT_OID },
     { "san.other", "unknown field 'san.other'; known are " KNOWN }
 };
