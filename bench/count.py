@@ -5,19 +5,18 @@
     bench/count.py [--json] [--keep DIR] [CASE...]     the five main cases, "all", or those named
     bench/count.py --annotate CASE                     what they are spent on
 
-A server runs under callgrind as one process. Counts are differences of two numbers of requests (or connections),
-so that start-up, first requests and the counting itself cancel; "more" is the difference to the same server without
+A server runs under callgrind as one process. The cost of a request is the difference of two numbers of them, that of
+a connection what is counted between its end and that of the one before; "more" is the difference to the same server without
 the module. Needs: make -f Makefile.apxs all bench-tools
 """
 import argparse
 import glob
 import json
 import os
-import re
 import shutil
-import subprocess
 import sys
 
+import callgrind
 import cases
 import lab as bench_lab
 from httpd import Httpd
@@ -25,7 +24,7 @@ from lab import Lab, Problem, need_program
 
 FEW, MANY = 20, 420
 WARM = 20
-FEW_CONNECTIONS, MANY_CONNECTIONS = 5, 45
+CONNECTIONS, WARM_CONNECTIONS = 25, 5
 
 
 class Counter:
@@ -38,7 +37,8 @@ class Counter:
         self.files = os.path.join(directory, "out")
         wrapper = [need_program("valgrind", "valgrind"), "--tool=callgrind", "--instr-atstart=no",
                    "--callgrind-out-file=" + self.files, "--dump-line=no"]
-        self.httpd = Httpd(lab, name, lines + cases.DUMP, ours, wrapper=wrapper, arguments=["-X"], seconds=120)
+        self.httpd = Httpd(lab, name, lines + cases.DUMP, ours, wrapper=wrapper, arguments=["-X"],
+                           environment={"MTLS_BENCH_COUNTS": "1"}, seconds=120)
 
     def dump(self):
         """The path that makes callgrind write down what was executed since the last time; its number."""
@@ -51,29 +51,24 @@ class Counter:
         return name
 
     def cost(self, number):
-        text = bench_lab.slurp(self.file(number))
-        found = re.search(r"^(?:totals|summary): (\d+)", text, re.M)
-        if not found or "Client Request: %d" % number not in text:
-            raise Problem("%s is no dump of callgrind's" % self.file(number))
-        return int(found.group(1))
+        return callgrind.cost(self.file(number))
 
     def per_request(self, path, http2=False, cert="ok"):
         plan = [path + "*%d" % WARM, self.dump(), path + "*%d" % FEW, self.dump(), path + "*%d" % MANY, self.dump()]
-        options = ["--http2"] if http2 else []
+        options = ["--fixed-random", *(["--http2"] if http2 else [])]
         self.lab.load(self.httpd.port, *options, *plan, cert=cert)
-        return (self.cost(self.dumps) - self.cost(self.dumps - 1)) / (MANY - FEW)
+        return callgrind.per_unit(self.cost(self.dumps), self.cost(self.dumps - 1), MANY - FEW)
 
     def per_connection(self, path, resumed=False, cert="ok"):
-        """A new connection and one request on it."""
+        """A new connection with two requests: this one, and the one that writes the count."""
+        first = self.dumps + 1
+        self.dumps += CONNECTIONS
         options = ["--resume"] if resumed else []
-        costs = []
-        for count in (2, FEW_CONNECTIONS, MANY_CONNECTIONS):
-            result = self.lab.load(self.httpd.port, "--connections", count, *options, path, cert=cert)
-            if result["resumed"] != (count - 1 if resumed else 0):
-                raise Problem("%d of %d connections were resumed" % (result["resumed"], count))
-            self.lab.load(self.httpd.port, self.dump(), cert=cert)
-            costs.append(self.cost(self.dumps))
-        return (costs[2] - costs[1]) / (MANY_CONNECTIONS - FEW_CONNECTIONS)
+        result = self.lab.load(self.httpd.port, "--fixed-random", "--connections", CONNECTIONS, *options, path,
+                               "/bench-dump?connection", cert=cert)
+        if result["resumed"] != (CONNECTIONS - 1 if resumed else 0):
+            raise Problem("%d of %d connections were resumed" % (result["resumed"], CONNECTIONS))
+        return callgrind.usual(self.cost(number) for number in range(first + WARM_CONNECTIONS, self.dumps + 1))
 
     def measure(self, case):
         path = "/%s/small.html" % case.location
@@ -111,15 +106,22 @@ class Counts:
             self.known[key] = counter.measure(case)
         return self.known[key]
 
+    def instructions(self, case):
+        """Without the module, and with it."""
+        bare, ours = self.measure(case, False), self.measure(case, True)
+        return callgrind.instructions(bare, bare), callgrind.instructions(ours, bare)
+
     def case(self, name):
         case = cases.find(name)
-        bare, ours = self.measure(case, False), self.measure(case, True)
+        bare, ours = self.instructions(case)
+        if case.kind != "request":
+            # A connection was counted with two requests on it: one here, and one where nothing is configured.
+            for request in (case._replace(kind="request"), case._replace(kind="request", location="open", cert="ok")):
+                less_bare, less_ours = self.instructions(request)
+                bare -= less_bare
+                ours -= less_ours
         row = {"case": name, "what": case.what, "kind": case.kind, "bare": round(bare), "with": round(ours),
                "more": round(ours - bare), "limit": case.limit}
-        if case.kind != "request":
-            # A connection was counted with one request on it.
-            request = case._replace(kind="request")
-            row["more"] -= round(self.measure(request, True) - self.measure(request, False))
         if case.like:
             row["limit"] = round(1.1 * self.case(case.like)["more"])
         return row
@@ -133,10 +135,15 @@ def print_row(row):
 
 
 def annotate(counts, name):
-    counter = counts.counter(cases.find(name).server, True)
-    counter.measure(cases.find(name))
-    subprocess.run([need_program("valgrind", "callgrind_annotate"), "--tree=caller", "--inclusive=yes", "--threshold=99.9",
-                    "--auto=no", counter.file(counter.dumps)], check=True)
+    """The module's functions by what they cost each time, with all they call and by themselves."""
+    case = cases.find(name)
+    counter = counts.counter(case.server, True)
+    counter.measure(case)
+    units = MANY + 1 if case.kind == "request" else 1
+    found = callgrind.functions(counter.file(counter.dumps), os.path.basename(counts.lab.module))
+    print("%12s %12s  function" % ("with callees", "itself"))
+    for function, (inclusive, itself) in sorted(found.items(), key=lambda item: -item[1][0]):
+        print("%12d %12d  %s" % (inclusive / units, itself / units, function))
 
 
 def main():

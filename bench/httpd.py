@@ -92,7 +92,7 @@ class Httpd:
     """One server: port with TLS, plain_port without. lines stand in its TLS virtual host."""
 
     def __init__(self, lab, name, lines="", ours=True, extra=(), conf="", wrapper=(), arguments=("-DFOREGROUND",),
-                 mpm="event", mpm_lines=None, verify="optional", seconds=60):
+                 mpm="event", mpm_lines=None, verify="optional", environment=None, seconds=60):
         self.lab, self.name, self.ours, self.extra, self.mpm = lab, name, ours, extra, mpm
         self.directory = lab.new_directory(name)
         self.port, self.plain_port = lab.free_port(), lab.free_port()
@@ -101,7 +101,7 @@ class Httpd:
         self.verify = verify
         self.config = self.compose(lines, conf)
         self.command = [*wrapper, need_program("apache2-bin", "apache2", "httpd"), *arguments, "-f", self.config]
-        self.process = lab.start(name, self.command)
+        self.process = lab.start(name, self.command, environment)
         try:
             lab.await_port(self.process, self.port, seconds)
         except bench_lab.Problem as problem:

@@ -1,5 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /* load: requests over TLS with a client certificate, counted and timed. Prints one JSON object. */
+#include "fixed_random.h"       /* first: it says what OpenSSL's headers leave out */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
@@ -27,6 +28,7 @@ static const char usage[] =
     "  --header TEXT     one more line of the request's header; may be repeated\n"
     "  --host NAME       in Host and SNI (localhost)\n"
     "  --expect STATUS   everything else is an error (200)\n"
+    "  --fixed-random    the same random numbers in every run\n"
     "  --hold            keep the connections open until standard input ends\n";
 
 double load_now(void)
@@ -102,7 +104,8 @@ static const struct option known[] = {
     { "port", 1, NULL, 'p' }, { "cert", 1, NULL, 'c' }, { "key", 1, NULL, 'k' }, { "open", 1, NULL, 'o' },
     { "threads", 1, NULL, 't' }, { "connections", 1, NULL, 'n' }, { "seconds", 1, NULL, 's' }, { "http2", 0, NULL, '2' },
     { "streams", 1, NULL, 'm' }, { "resume", 0, NULL, 'r' }, { "tls", 1, NULL, 'v' }, { "header", 1, NULL, 'h' },
-    { "expect", 1, NULL, 'e' }, { "hold", 0, NULL, 'w' }, { "host", 1, NULL, 'H' }, { NULL, 0, NULL, 0 }
+    { "expect", 1, NULL, 'e' }, { "hold", 0, NULL, 'w' }, { "fixed-random", 0, NULL, 'f' },
+    { "host", 1, NULL, 'H' }, { NULL, 0, NULL, 0 }
 };
 
 static void take_option(load_options_t *options, int option, char *word)
@@ -122,6 +125,7 @@ static void take_option(load_options_t *options, int option, char *word)
     case 'h': add_header(options, word); break;
     case 'e': options->expect = atoi(word); break;
     case 'w': options->hold = true; break;
+    case 'f': fixed_random_use(); break;
     case 'H': options->host = word; break;
     default: refuse("see above", NULL);
     }
