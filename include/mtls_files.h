@@ -23,8 +23,8 @@ typedef struct mtls_files_t {
  */
 const char *mtls_files_look(apr_pool_t *p, const char *pattern, int several, mtls_files_t *files);
 
-/** All of a file. octets->ptr is malloc's and the caller's to free, with a NUL behind it that is not counted.
- *  @return NULL, or a sentence in p */
+/** All of a file, with a NUL behind it that is not counted; the caller's to release. @return NULL, or a sentence in p */
 const char *mtls_files_read(apr_pool_t *p, const char *path, mtls_str_t *octets);
+void mtls_files_release(mtls_str_t *octets);
 
 #endif

@@ -37,7 +37,7 @@ typedef struct mtls_entry_t {
     mtls_entry_label_t labels[MTLS_INDEX_LABELS_MAX];
 } mtls_entry_t;
 
-/** A block that is being made. Its memory is malloc's: a long list leaves nothing behind in a pool. One thread. */
+/** A block that is being made. A long list leaves nothing behind: its memory is the system's own pages. One thread. */
 typedef struct mtls_index_maker_t mtls_index_maker_t;
 
 /** @return NULL: out of memory */
@@ -49,8 +49,17 @@ int mtls_index_label(mtls_index_maker_t *maker, mtls_str_t name);
 /** Add an entry, which is copied. @return NULL, or a sentence fragment in p ("stands on line 3 already ...") */
 const char *mtls_index_add(mtls_index_maker_t *maker, apr_pool_t *p, const mtls_entry_t *entry);
 
-/** The block: *octets is malloc's and the caller's to free. @return NULL, or a sentence fragment */
-const char *mtls_index_finish(mtls_index_maker_t *maker, char **octets, apr_size_t *len);
+/** A block that its maker has let go of. */
+typedef struct mtls_block_octets_t {
+    char *ptr;
+    apr_size_t len, room;
+} mtls_block_octets_t;
+
+/** The block, which is the caller's to release. The maker is gone then. @return NULL, or a sentence fragment */
+const char *mtls_index_finish(mtls_index_maker_t *maker, mtls_block_octets_t *block);
+
+/** Give the memory back. An empty one is fine. */
+void mtls_index_release(mtls_block_octets_t *block);
 
 /** Throw the maker away; NULL is fine. */
 void mtls_index_abandon(mtls_index_maker_t *maker);

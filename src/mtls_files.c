@@ -8,6 +8,7 @@
 #include <apr_strings.h>
 
 #include "mtls_files.h"
+#include "mtls_pages.h"
 
 #define FILE_MAX_OCTETS (512 * 1024 * 1024)
 #define LOOKED_AT (APR_FINFO_MTIME | APR_FINFO_CTIME | APR_FINFO_SIZE | APR_FINFO_INODE | APR_FINFO_DEV | APR_FINFO_TYPE)
@@ -115,18 +116,24 @@ const char *mtls_files_read(apr_pool_t *p, const char *path, mtls_str_t *octets)
         return refuse(p, path, "cannot be read", rc);
     rc = apr_file_info_get(&finfo, APR_FINFO_SIZE | APR_FINFO_TYPE, file);
     if ((rc == APR_SUCCESS || rc == APR_INCOMPLETE) && finfo.filetype == APR_REG && finfo.size <= FILE_MAX_OCTETS) {
-        room = malloc((apr_size_t)finfo.size + 1);
+        room = mtls_pages_take((apr_size_t)finfo.size + 1);
         rc = !room ? APR_ENOMEM : !finfo.size ? APR_SUCCESS : apr_file_read_full(file, room, (apr_size_t)finfo.size, &len);
     }
     else if (rc == APR_SUCCESS)
         rc = APR_EINVAL;
     apr_file_close(file);
     if (rc != APR_SUCCESS) {
-        free(room);
+        mtls_pages_give(room, (apr_size_t)finfo.size + 1);
         return APR_STATUS_IS_EOF(rc) ? refuse(p, path, "became shorter while it was read", 0)
                                      : refuse(p, path, "cannot be read", rc);
     }
     room[len] = '\0';
     *octets = (mtls_str_t){ room, len };
     return NULL;
+}
+
+void mtls_files_release(mtls_str_t *octets)
+{
+    mtls_pages_give((char *)octets->ptr, octets->len + 1);
+    *octets = (mtls_str_t){ NULL, 0 };
 }

@@ -6,6 +6,7 @@
 
 #include "mtls_index.h"
 #include "mtls_index_block.h"
+#include "mtls_pages.h"
 
 #define FIRST_SLOTS 64
 #define FIRST_OCTETS 4096
@@ -26,8 +27,8 @@ void mtls_index_abandon(mtls_index_maker_t *maker)
 {
     if (!maker)
         return;
-    free(maker->octets);
-    free(maker->slots);
+    mtls_pages_give(maker->octets, maker->room);
+    mtls_pages_give(maker->slots, maker->head.slots * sizeof(*maker->slots));
     free(maker->names);
     free(maker);
 }
@@ -41,8 +42,8 @@ mtls_index_maker_t *mtls_index_begin(void)
     maker->room = FIRST_OCTETS;
     maker->len = sizeof(maker->head);
     maker->head.slots = FIRST_SLOTS;
-    maker->octets = calloc(1, maker->room);
-    maker->slots = calloc(FIRST_SLOTS, sizeof(*maker->slots));
+    maker->octets = mtls_pages_take(maker->room);
+    maker->slots = mtls_pages_take(FIRST_SLOTS * sizeof(*maker->slots));
     maker->names = calloc(MTLS_INDEX_LABELS_MAX, MTLS_BLOCK_NAME_MAX + 1);
     if (maker->octets && maker->slots && maker->names)
         return maker;
@@ -83,7 +84,7 @@ static void put_slot(mtls_block_slot_t *slots, apr_uint32_t n, mtls_block_slot_t
 static int grow_table(mtls_index_maker_t *maker)
 {
     apr_uint32_t n = maker->head.slots * 2, i;
-    mtls_block_slot_t *slots = calloc(n, sizeof(*slots));
+    mtls_block_slot_t *slots = mtls_pages_take(n * sizeof(*slots));
 
     if (!slots)
         return -1;
@@ -91,7 +92,7 @@ static int grow_table(mtls_index_maker_t *maker)
         if (maker->slots[i].offset)
             put_slot(slots, n, maker->slots[i]);
     }
-    free(maker->slots);
+    mtls_pages_give(maker->slots, maker->head.slots * sizeof(*slots));
     maker->slots = slots;
     maker->head.slots = n;
     return 0;
@@ -118,7 +119,7 @@ static int make_room(mtls_index_maker_t *maker, apr_size_t needed)
         return -1;
     if (room == maker->room)
         return 0;
-    octets = realloc(maker->octets, room);
+    octets = mtls_pages_grow(maker->octets, maker->room, room);
     if (!octets)
         return -1;
     maker->octets = octets;
@@ -225,7 +226,7 @@ static void append_globs(mtls_index_maker_t *maker)
     }
 }
 
-const char *mtls_index_finish(mtls_index_maker_t *maker, char **octets, apr_size_t *len)
+const char *mtls_index_finish(mtls_index_maker_t *maker, mtls_block_octets_t *block)
 {
     apr_size_t table = maker->head.slots * sizeof(*maker->slots);
 
@@ -241,9 +242,14 @@ const char *mtls_index_finish(mtls_index_maker_t *maker, char **octets, apr_size
     append(maker, maker->names, maker->names_len);
     maker->head.total = (apr_uint32_t)maker->len;
     memcpy(maker->octets, &maker->head, sizeof(maker->head));
-    *octets = maker->octets;
-    *len = maker->len;
+    *block = (mtls_block_octets_t){ maker->octets, maker->len, maker->room };
     maker->octets = NULL;
     mtls_index_abandon(maker);
     return NULL;
+}
+
+void mtls_index_release(mtls_block_octets_t *block)
+{
+    mtls_pages_give(block->ptr, block->room);
+    *block = (mtls_block_octets_t){ NULL, 0, 0 };
 }

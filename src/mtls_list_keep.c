@@ -1,11 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /* Reading lists: at the start, and again whenever their files have changed. */
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
 
 #include <apr_strings.h>
 
@@ -26,8 +22,13 @@ static const char *read_file(const mtls_list_t *list, mtls_loading_t *loading, c
         return error;
     loading->file = path;
     error = list->kind == MTLS_LIST_CRL ? mtls_list_read_crl(loading, octets) : mtls_list_read_lines(loading, octets);
-    free((char *)octets.ptr);
+    mtls_files_release(&octets);
     return error;
+}
+
+static mtls_str_t octets_of(const mtls_block_octets_t *block)
+{
+    return (mtls_str_t){ block->ptr, block->len };
 }
 
 /* A writer that empties a file before it fills it must not let everybody out, or in. */
@@ -53,32 +54,30 @@ static const char *check_issuers(const mtls_list_t *list, const mtls_loading_t *
 }
 
 static const char *make_block(const mtls_list_t *list, mtls_loading_t *loading, const apr_array_header_t *paths,
-                              mtls_str_t *block)
+                              mtls_block_octets_t *block)
 {
     const char *error = NULL;
-    char *octets;
     int i;
 
     for (i = 0; !error && i < paths->nelts; i++)
         error = read_file(list, loading, APR_ARRAY_IDX(paths, i, const char *));
     if (error)
         return error;
-    error = mtls_index_finish(loading->maker, &octets, &block->len);
+    error = mtls_index_finish(loading->maker, block);
     if (error)
         return apr_psprintf(loading->pool, "%s: %s", list->path, error);
     loading->maker = NULL;
-    block->ptr = octets;
-    error = check_emptied(list, loading, *block);
+    error = check_emptied(list, loading, octets_of(block));
     return error ? error : check_issuers(list, loading);
 }
 
-/* Read the files into a block of malloc's. */
+/* Read the files into a block, which is to be released in any case. */
 static const char *load(const mtls_list_t *list, apr_pool_t *p, mtls_loading_t *loading, const apr_array_header_t *paths,
-                        mtls_str_t *block)
+                        mtls_block_octets_t *block)
 {
     const char *error;
 
-    *block = (mtls_str_t){ NULL, 0 };
+    *block = (mtls_block_octets_t){ NULL, 0, 0 };
     *loading = (mtls_loading_t){ .pool = p, .columns = list->columns, .n = list->kind == MTLS_LIST_KILL ? list->n : 1,
                                  .authorities = list->authorities, .now = apr_time_sec(apr_time_now()) };
     apr_pool_create(&loading->line_pool, p);
@@ -157,25 +156,29 @@ const char *mtls_list_open(mtls_list_t *list, apr_pool_t *p)
     mtls_list_note_t *note;
     mtls_loading_t loading;
     mtls_files_t files;
-    mtls_str_t block;
+    mtls_block_octets_t block;
 
     if (error)
         return apr_psprintf(p, "%s: %s", list->path, error);
     note = mtls_versions_note(list->versions);
     error = mtls_files_look(p, list->path, list->kind == MTLS_LIST_CRL, &files);
-    error = error ? error : load(list, p, &loading, files.paths, &block);
     if (error)
         return error;
+    error = load(list, p, &loading, files.paths, &block);
+    if (error) {
+        mtls_index_release(&block);
+        return error;
+    }
     if (apr_thread_mutex_create(&list->mutex, APR_THREAD_MUTEX_DEFAULT, p) != APR_SUCCESS)
         error = "does not fit into memory";
-    error = error ? error : write_first(list, block);
+    error = error ? error : write_first(list, octets_of(&block));
     if (!error) {
         note->judged = note->pending = files.signature;
-        note_good(list, note, &loading, block);
-        note_labels(list, p, block);
+        note_good(list, note, &loading, octets_of(&block));
+        note_labels(list, p, octets_of(&block));
         list->status = note->status;
     }
-    free((char *)block.ptr);
+    mtls_index_release(&block);
     return error ? apr_psprintf(p, "%s: %s", list->path, error) : NULL;
 }
 
@@ -226,7 +229,7 @@ static mtls_list_event_t judge(mtls_list_t *list, apr_pool_t *p, mtls_list_note_
                                const char *error, const char **sentence)
 {
     mtls_list_event_t event = MTLS_LIST_QUIET;
-    mtls_str_t block = { NULL, 0 };
+    mtls_block_octets_t block = { NULL, 0, 0 };
     mtls_loading_t loading;
 
     error = error ? error : load(list, p, &loading, files->paths, &block);
@@ -236,14 +239,11 @@ static mtls_list_event_t judge(mtls_list_t *list, apr_pool_t *p, mtls_list_note_
         note->judged = files->signature;
         *sentence = error;
         if (!error)
-            event = renew(list, p, note, &loading, block, sentence);
+            event = renew(list, p, note, &loading, octets_of(&block), sentence);
         else if (note_bad(note, error))
             event = MTLS_LIST_BAD;
     }
-    free((char *)block.ptr);
-#ifdef __GLIBC__
-    malloc_trim(0);                  /* every child reads a list once in a while: none is to keep the room for it */
-#endif
+    mtls_index_release(&block);
     return event;
 }
 

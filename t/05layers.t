@@ -14,7 +14,7 @@ my @ROOMS = (
     [cert    => 'ao',  qw(field reading x509 san spiffe extension connection cert)],
     [format  => 'ao',  qw(format format_dn format_octets format_text encode)],
     [match   => 'ao',  qw(match relation glob pem)],
-    [versions => 'a',  qw(versions files)],
+    [versions => 'a',  qw(pages versions files)],
     [list    => 'ao',  qw(index index_make index_block list_read list_lines list_crl list_state list list_keep)],
     [header  => 'a',   qw(header header_name profile render parts guard)],
     [record  => 'ao',  qw(record castore)],
@@ -33,7 +33,7 @@ my @ROOMS = (
     [check   => 'ah',  qw(tree section finding warn warn_tls warn_rule warn_section warn_backstop cache check_lists check)],
     [front   => 'aoh', qw(mod_mtls_authz)],
 );
-my $C_LIBRARY = qr{^(?:assert|ctype|errno|inttypes|limits|stdarg|stddef|stdint|stdio|stdlib|strings?|time|malloc|stdatomic|fcntl|unistd|arpa/inet|sys/mman)\.h$};
+my $C_LIBRARY = qr{^(?:assert|ctype|errno|inttypes|limits|stdarg|stddef|stdint|stdio|stdlib|strings?|time|stdatomic|fcntl|unistd|arpa/inet|sys/mman)\.h$};
 
 my (%rank, %may, %room);
 for my $i (0 .. $#ROOMS) {
