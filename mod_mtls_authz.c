@@ -22,7 +22,9 @@
 #include "mtls_keeper.h"
 #include "mtls_kill.h"
 #include "mtls_require.h"
+#include "mtls_status.h"
 #include "mtls_strip.h"
+#include "mtls_tally.h"
 #include "mtls_target.h"
 #include "mtls_trial.h"
 
@@ -50,6 +52,7 @@ static int hook_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *pte
     if (!mtls_generation()->used)
         return DECLINED;
     mtls_peer_prepare(pconf);
+    mtls_tally_prepare(main_server);
     mtls_check_announce(main_server);
     return mtls_trial_prepare(pconf, ptemp, main_server);
 }
@@ -71,6 +74,8 @@ static void register_hooks(apr_pool_t *p)
     mtls_expression_register();
     mtls_export_register();
     mtls_auditlog_register();
+    mtls_tally_register();
+    mtls_status_register();
 }
 
 AP_DECLARE_MODULE(mtls_authz) = {

@@ -47,6 +47,9 @@ mtls_values_t mtls_facts_get(const mtls_facts_t *facts, const mtls_field_t *fiel
  */
 mtls_reason_t mtls_facts_standing(const mtls_facts_t *facts, apr_int64_t now);
 
+/** The end of its validity in seconds since 1970; 0 if it cannot be read safely. */
+apr_int64_t mtls_facts_not_after(const mtls_facts_t *facts);
+
 /** Why a field is not known, as a reason: MTLS_GRANTED for a field that is (with values or without). */
 mtls_reason_t mtls_known_reason(mtls_known_t known);
 

@@ -25,6 +25,19 @@ typedef struct mtls_place_t {
     int line;
 } mtls_place_t;
 
+/** A section of a virtual host (or the virtual host itself) in which something of ours, or a Require line,
+ *  is written: what decisions are counted by. */
+typedef struct mtls_zone_t {
+    server_rec *server;
+    const char *name;            /**< "<Location /orders/>", with the sections around it; "" for the virtual host itself */
+    mtls_place_t place;          /**< of the section */
+    int number;                  /**< of its counters; set by mtls_zone_prepare */
+    int rules;                   /**< Require mtls lines, by our name or by an alias */
+    int others;                  /**< Require lines of other providers */
+    int granted;                 /**< "Require all granted" is one of them */
+    const struct mtls_dir_t *own;    /**< settings written there; NULL: none */
+} mtls_zone_t;
+
 /** One "Require mtls" line. */
 typedef struct mtls_line_t {
     const mtls_rule_t *rule;
@@ -32,6 +45,7 @@ typedef struct mtls_line_t {
     mtls_place_t place;
     int negated;                 /**< an odd number of "not" and <RequireNone> above it */
     int enforced;                /**< MTLSMode enforce is written in its section: merging does not change that */
+    const mtls_zone_t *zone;     /**< the section it stands in; NULL: an alias */
 } mtls_line_t;
 
 /** One word of an MTLSExport line. */
@@ -74,7 +88,9 @@ typedef struct mtls_user_t {
     X(int, env, MTLS_UNSET, pick_flag)                                    \
     X(int, backstop, MTLS_UNSET, pick_flag)                               \
     X(int, path_check, MTLS_UNSET, pick_flag)                             \
-    X(int, report, MTLS_UNSET, pick_flag)
+    X(int, report, MTLS_UNSET, pick_flag)                                 \
+    X(int, subjects, MTLS_UNSET, pick_flag)                               \
+    X(mtls_zone_t *, zone, NULL, pick_zone)
 
 typedef struct mtls_dir_t {
 #define X(type, name, unset, merge) type name;
@@ -96,6 +112,7 @@ typedef struct mtls_server_t {
     mtls_auditlog_t *auditlog;       /**< MTLSAuditLog; NULL: none */
     int audit_all;                   /**< granted decisions, too */
     int touched;                     /**< a directive or rule of ours stands in this virtual host */
+    apr_int64_t expiry_warning;      /**< MTLSExpiryWarning in seconds; 0: off, MTLS_UNSET */
     const mtls_guard_t *guard;       /**< names removed from what clients send; set by mtls_check, NULL: none */
 } mtls_server_t;
 
@@ -128,6 +145,9 @@ typedef struct mtls_generation_t {
     mtls_list_t *kill_list;          /**< NULL: there is none */
     const apr_array_header_t *authorities;   /**< of X509 *: CAs that clients are verified with; NULL: no lists */
     apr_interval_time_t list_interval;   /**< how long a change of a list may take; 0: nothing was said */
+    int subjects;                    /**< MTLSStatusSubjects is on somewhere */
+    apr_array_header_t *zones;       /**< of mtls_zone_t *, as they were written; see mtls_zone.h */
+    const int *removal_numbers;      /**< counters of the names in guarded; NULL: not counted */
     int closed;                      /**< the configuration has been read: nothing grows any more */
 } mtls_generation_t;
 

@@ -32,6 +32,12 @@ const mtls_facts_t *mtls_peer_facts(const mtls_peer_t *peer);
 /** The certificate, verified or not, for log lines; NULL without one. Lives with the connection. */
 X509 *mtls_peer_certificate(const mtls_peer_t *peer);
 
+/** The SHA-256 of a verified certificate, MTLS_DIGEST_LEN octets; NULL for any other. */
+const unsigned char *mtls_peer_digest(const mtls_peer_t *peer);
+
+/** True for one caller with this stamp (not 0), as long as nobody comes with another. Any thread. */
+int mtls_peer_is_due(const mtls_peer_t *peer, apr_uint32_t stamp);
+
 /** A header value that was kept for this peer: *value is a C string or NULL for "send nothing".
  *  @return true if one was kept */
 int mtls_peer_kept(const mtls_peer_t *peer, int slot, const char **value);

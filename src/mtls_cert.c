@@ -117,6 +117,11 @@ mtls_membership_t mtls_view_list(const mtls_view_t *view, int list)
     return view->lookup ? *view->lookup(view->lookup_of, list) : unknown;
 }
 
+apr_int64_t mtls_facts_not_after(const mtls_facts_t *facts)
+{
+    return facts->malformed ? 0 : facts->not_after;
+}
+
 static mtls_values_t live_value(mtls_value_t *scratch, mtls_value_t value)
 {
     *scratch = value;

@@ -8,9 +8,11 @@
 #include "mtls_cache.h"
 #include "mtls_check.h"
 #include "mtls_check_lists.h"
+#include "mtls_roll.h"
 #include "mtls_section.h"
 #include "mtls_tree.h"
 #include "mtls_warn.h"
+#include "mtls_zone.h"
 
 APLOG_USE_MODULE(mtls_authz);
 
@@ -252,6 +254,8 @@ int mtls_check(apr_pool_t *p, server_rec *main_server)
     if (rc != OK)
         return rc;
     set_guards(p, main_server);
+    mtls_roll_call(p, main_server);
+    mtls_zone_separate(mtls_generation(), main_server);
     mtls_warn(p, main_server);
     return OK;
 }

@@ -4,6 +4,7 @@
 #include "apr_strings.h"
 
 #include "mtls_conf.h"
+#include "mtls_zone.h"
 
 /* Written by pre_config, in one thread; what it points to is constant once requests run. */
 static mtls_generation_t *generation;
@@ -29,6 +30,7 @@ void mtls_generation_begin(apr_pool_t *pconf)
     begun->headers = mtls_headerset_make(pconf, begun->fields);
     begun->lines = apr_array_make(pconf, 16, sizeof(mtls_line_t *));
     begun->lists = apr_array_make(pconf, 4, sizeof(mtls_listed_t));
+    begun->zones = apr_array_make(pconf, 16, sizeof(mtls_zone_t *));
     generation = begun;
     apr_pool_cleanup_register(pconf, begun, end_generation, apr_pool_cleanup_null);
 }
@@ -38,6 +40,16 @@ mtls_server_t *mtls_server_of(server_rec *s)
     return ap_get_module_config(s->module_config, &mtls_authz_module);
 }
 
+/* The section says something about clients: decisions in it are counted by its name. */
+static void note_section(cmd_parms *cmd)
+{
+    mtls_dir_t *dir = ap_get_module_config(cmd->context, &mtls_authz_module);
+
+    if (!dir || dir->zone || (dir->zone = mtls_zone_of(generation, cmd->directive, cmd->server)) == NULL)
+        return;
+    dir->zone->own = dir;
+}
+
 mtls_generation_t *mtls_conf_touch(cmd_parms *cmd)
 {
     /* httpd makes a virtual host's settings with the first directive of ours, which a Require line is not. */
@@ -45,6 +57,7 @@ mtls_generation_t *mtls_conf_touch(cmd_parms *cmd)
         ap_set_module_config(cmd->server->module_config, &mtls_authz_module,
                              mtls_conf_create_server(cmd->pool, cmd->server));
     mtls_server_of(cmd->server)->touched = 1;
+    note_section(cmd);
     generation->used = 1;
     return generation;
 }
@@ -151,6 +164,12 @@ static const mtls_user_t *pick_user(apr_pool_t *p, const mtls_user_t *base, cons
     return add ? add : base;
 }
 
+static mtls_zone_t *pick_zone(apr_pool_t *p, mtls_zone_t *base, mtls_zone_t *add)
+{
+    (void)p;
+    return add ? add : base;
+}
+
 void *mtls_conf_create_dir(apr_pool_t *p, char *path)
 {
     mtls_dir_t *dir = apr_palloc(p, sizeof(*dir));
@@ -201,6 +220,7 @@ void *mtls_conf_create_server(apr_pool_t *p, server_rec *s)
 
     (void)s;
     server->on_spoof_reject = MTLS_UNSET;
+    server->expiry_warning = MTLS_UNSET;
     return server;
 }
 
@@ -211,6 +231,7 @@ void *mtls_conf_merge_server(apr_pool_t *p, void *basev, void *addv)
 
     server->mode = add->mode == MTLS_GUARD_UNSET ? base->mode : add->mode;
     server->on_spoof_reject = pick_flag(p, base->on_spoof_reject, add->on_spoof_reject);
+    server->expiry_warning = pick_number(p, base->expiry_warning, add->expiry_warning);
     server->pass = add->pass ? add->pass : base->pass;
     server->auditlog = add->auditlog ? add->auditlog : base->auditlog;
     server->audit_all = add->auditlog ? add->audit_all : base->audit_all;

@@ -269,6 +269,33 @@ static const char *set_mode(cmd_parms *cmd, void *dirv, const char *word)
     return error;
 }
 
+/* ---- MTLSStatusSubjects, MTLSExpiryWarning ---- */
+
+static const char *set_subjects(cmd_parms *cmd, void *dirv, int on)
+{
+    mtls_generation_t *generation = mtls_conf_touch(cmd);
+
+    ((mtls_dir_t *)dirv)->subjects = on;
+    generation->subjects |= on;
+    return NULL;
+}
+
+static const char *set_expiry_warning(cmd_parms *cmd, void *dirv, const char *word)
+{
+    mtls_value_t value = { .number = 0 };
+    const char *error;
+
+    (void)dirv;
+    mtls_conf_touch(cmd);
+    if (strcasecmp(word, "off")) {
+        error = mtls_types[MTLS_T_DURATION].parse(cmd->pool, word, &value);
+        if (error)
+            return apr_psprintf(cmd->pool, "%s: '%s' %s, or off", cmd->cmd->name, quote(cmd, word), error);
+    }
+    mtls_server_of(cmd->server)->expiry_warning = value.number;
+    return NULL;
+}
+
 /* ---- MTLSGuard, MTLSPass, MTLSOnSpoof ---- */
 
 static const char *set_guard(cmd_parms *cmd, void *dirv, const char *word)
@@ -363,6 +390,10 @@ const command_rec mtls_directives[] = {
         "refuse request targets that a backend may read differently: strict or off"),
     AP_INIT_TAKE1("MTLSMode", set_mode, NULL, SECTIONS,
         "refuse what the rules refuse, or serve it and say so: enforce or report"),
+    AP_INIT_FLAG("MTLSStatusSubjects", set_subjects, NULL, SECTIONS,
+        "the status page shows subjects of certificates: on or off"),
+    AP_INIT_TAKE1("MTLSExpiryWarning", set_expiry_warning, NULL, RSRC_CONF,
+        "a log line for each client certificate and day that runs out within this time: DURATION or off"),
     AP_INIT_TAKE1("MTLSGuard", set_guard, NULL, RSRC_CONF,
         "which header names are removed from what clients send: all, used or off"),
     AP_INIT_ITERATE("MTLSPass", add_pass, NULL, RSRC_CONF,

@@ -13,6 +13,7 @@
 #include <openssl/err.h>
 
 #include "mtls_conf.h"
+#include "mtls_counters.h"
 #include "mtls_hangup.h"
 #include "mtls_peer.h"
 #include "mtls_session.h"
@@ -22,6 +23,8 @@ struct mtls_peer_t {
     long result;                  /* OpenSSL's verify result when trust was judged */
     mtls_reason_t trust;
     const mtls_facts_t *facts;
+    unsigned char digest[MTLS_DIGEST_LEN];   /* SHA-256, if trust is MTLS_GRANTED */
+    volatile apr_uint32_t *stamp;            /* see mtls_peer_is_due */
     int slots;
     volatile void **kept;         /* char * made by malloc, or nothing_kept; NULL: not made yet */
 };
@@ -29,6 +32,7 @@ struct mtls_peer_t {
 /** What hangs on a TLS connection, never on an HTTP/2 stream's. */
 typedef struct tls_t {
     SSL *ssl;                     /* mod_ssl's: good as long as mod_ssl calls the connection TLS */
+    int counted;                  /* as a connection with or without a certificate */
     const mtls_peer_t *peer;      /* NULL until somebody asks */
     mtls_hangup_t *hangup;        /* NULL: no streams, or no kill list */
 } tls_t;
@@ -133,11 +137,25 @@ static const mtls_peer_t *make_peer(conn_rec *c, SSL *ssl, X509 *certificate)
     peer->slots = mtls_headerset_len(mtls_generation()->headers);
     peer->kept = apr_pcalloc(c->pool, sizeof(*peer->kept) * (apr_size_t)peer->slots);
     apr_pool_cleanup_register(c->pool, peer, free_peer, apr_pool_cleanup_null);
+    peer->stamp = apr_pcalloc(c->pool, sizeof(*peer->stamp));
     peer->trust = judge_trust(c, ssl, certificate, &record);
-    if (peer->trust == MTLS_GRANTED)
+    if (peer->trust == MTLS_GRANTED) {
         peer->facts = read_facts(c, ssl, certificate, &record);
+        memcpy(peer->digest, record.leaf, sizeof(peer->digest));
+        mtls_count(MTLS_TOTAL_FACTS);
+    }
     ERR_pop_to_mark();
     return peer;
+}
+
+/* Once per connection, by what its client showed when it was looked at first. */
+static void count_connection(tls_t *tls, mtls_reason_t trust)
+{
+    if (tls->counted || !SSL_is_init_finished(tls->ssl))
+        return;
+    tls->counted = 1;
+    mtls_count(trust == MTLS_GRANTED ? MTLS_TOTAL_VERIFIED
+               : trust == MTLS_NO_CERTIFICATE ? MTLS_TOTAL_NONE : MTLS_TOTAL_UNVERIFIED);
 }
 
 static tls_t *tls_of(conn_rec *c)
@@ -156,6 +174,7 @@ static const mtls_peer_t *current_peer(conn_rec *c, tls_t *tls)
     certificate = SSL_get0_peer_certificate(tls->ssl);
     if (!tls->peer || tls->peer->certificate != certificate || tls->peer->result != SSL_get_verify_result(tls->ssl))
         tls->peer = make_peer(c, tls->ssl, certificate);
+    count_connection(tls, tls->peer->trust);
     return tls->peer;
 }
 
@@ -185,6 +204,18 @@ const mtls_facts_t *mtls_peer_facts(const mtls_peer_t *peer)
 X509 *mtls_peer_certificate(const mtls_peer_t *peer)
 {
     return peer->certificate;
+}
+
+const unsigned char *mtls_peer_digest(const mtls_peer_t *peer)
+{
+    return peer->trust == MTLS_GRANTED ? peer->digest : NULL;
+}
+
+int mtls_peer_is_due(const mtls_peer_t *peer, apr_uint32_t stamp)
+{
+    apr_uint32_t before = peer->stamp ? apr_atomic_read32(peer->stamp) : stamp;
+
+    return before != stamp && apr_atomic_cas32(peer->stamp, stamp, before) == before;
 }
 
 int mtls_peer_kept(const mtls_peer_t *peer, int slot, const char **value)
@@ -231,12 +262,21 @@ static int may_have_streams(conn_rec *c)
     return strcmp(ap_get_protocol(c), "http/1.1") || ap_is_allowed_protocol(c, NULL, NULL, "h2");
 }
 
+/* Nobody may ever ask about a connection without a certificate, but it is counted. */
+static void count_empty(conn_rec *c, tls_t *tls)
+{
+    if (ap_ssl_conn_is_ssl(c) && !SSL_get0_peer_certificate(tls->ssl))
+        count_connection(tls, MTLS_NO_CERTIFICATE);
+}
+
 /* Behind mod_ssl's handshake, before mod_http2 starts threads: their streams find the peer made. Where
  * there will be none it waits for the first request that asks. */
 static int prepare_streams(conn_rec *c)
 {
     tls_t *tls = c->master ? NULL : tls_of(c);
 
+    if (tls && !tls->counted)
+        count_empty(c, tls);
     if (!tls || !may_have_streams(c))
         return DECLINED;
     if (!tls->peer)

@@ -11,6 +11,7 @@
 #include "mtls_identity.h"
 #include "mtls_require.h"
 #include "mtls_trial.h"
+#include "mtls_zone.h"
 
 APLOG_USE_MODULE(mtls_authz);
 
@@ -69,6 +70,7 @@ static const char *parse_line(cmd_parms *cmd, const char *words, const void **pa
     line->place = (mtls_place_t){ cmd->directive->filename, cmd->directive->line_num };
     line->negated = is_negated(cmd->temp_pool, cmd->directive);
     line->enforced = is_enforced(cmd->temp_pool, cmd->directive);
+    line->zone = mtls_zone_of(generation, cmd->directive, cmd->server);
     split_words(cmd->pool, words, argv);
     error = mtls_rule_compile(cmd->pool, generation->fields, &mtls_httpd_host, argv->nelts,
                               (const char *const *)argv->elts, &line->rule);

@@ -7,6 +7,7 @@
 #include "apr_strings.h"
 
 #include "mtls_audit.h"
+#include "mtls_counters.h"
 #include "mtls_strip.h"
 #include "mtls_trailer.h"
 
@@ -32,6 +33,8 @@ static void log_removal(request_rec *r, const char *name, const char *what)
     apr_uint32_t count = index >= 0 && index < NAMES_COUNTED ? apr_atomic_inc32(&removals[index]) + 1 : 0;
     int level = count == 1 ? APLOG_WARNING : is_power_of_ten(count) ? APLOG_NOTICE : APLOG_DEBUG;
 
+    if (mtls_generation()->removal_numbers)
+        mtls_count_removal(index < 0 ? MTLS_COUNTERS_OTHER : mtls_generation()->removal_numbers[index]);
     ap_log_rerror(APLOG_MARK, level, 0, r, "%s '%s' from the client was removed: only this server may set %s%s", what,
                   mtls_text_escape(r->pool, mtls_str(name)), index < 0 ? "it" : mtls_guard_name(names, index),
                   count == 1 ? "; if another proxy in front sets it rightly, write MTLSPass (logged once per name and child)"

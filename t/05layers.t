@@ -10,6 +10,8 @@ use MTLS::Test;
 my @ROOMS = (
     [text    => 'a',   qw(text time)],
     [reason  => '',    qw(reason)],
+    [memory  => 'a',   qw(shared counters radar recent)],
+    [sheet   => 'a',   qw(sheet)],
     [value   => 'ao',  qw(der type oid operand name dn dn_parse dn_print)],
     [cert    => 'ao',  qw(field reading x509 san spiffe extension connection cert)],
     [format  => 'ao',  qw(format format_dn format_octets format_text encode)],
@@ -18,7 +20,8 @@ my @ROOMS = (
     [list    => 'ao',  qw(index index_make index_block list_read list_lines list_crl list_state list list_keep)],
     [header  => 'a',   qw(header header_name profile render parts guard)],
     [record  => 'ao',  qw(record castore)],
-    [conf    => 'ah',  qw(conf host keeper)],
+    [tree    => 'h',   qw(tree)],
+    [conf    => 'ah',  qw(conf host keeper zone)],
     [peer    => 'aoh', qw(ssl session hangup peer)],
     [path    => 'a',   qw(path)],
     [request => 'ah',  qw(request)],
@@ -30,7 +33,10 @@ my @ROOMS = (
     [require => 'ah',  qw(trial require)],
     [variables  => 'ah', qw(environment expression)],
     [directives => 'ah', qw(list_directives directives)],
-    [check   => 'ah',  qw(tree section finding warn warn_tls warn_rule warn_section warn_backstop cache check_lists check)],
+    [tally   => 'aoh', qw(tally)],
+    [status  => 'ahj', qw(metric panel html status_format status status_html status_json status_prometheus)],
+    [check   => 'ah',  qw(section finding warn warn_tls warn_rule warn_section warn_backstop warn_status cache roll
+                          check_lists check)],
     [front   => 'aoh', qw(mod_mtls_authz)],
 );
 my $C_LIBRARY = qr{^(?:assert|ctype|errno|inttypes|limits|stdarg|stddef|stdint|stdio|stdlib|strings?|time|stdatomic|fcntl|unistd|arpa/inet|sys/mman)\.h$};

@@ -371,3 +371,30 @@ MTLSPass vault:
 MTLSPass nginx
 </If>
 ! MTLSPass not allowed in <If> context
+
+MTLSStatusSubjects
+! MTLSStatusSubjects must be On or Off
+
+MTLSStatusSubjects some
+! MTLSStatusSubjects must be On or Off
+
+MTLSExpiryWarning
+! MTLSExpiryWarning takes one argument, a log line for each client certificate and day that runs out within this time: DURATION or off
+
+MTLSExpiryWarning 14
+! MTLSExpiryWarning: '14' is not a duration: a whole number followed by s, m, h, d or w, or off
+
+MTLSExpiryWarning "14 days"
+! MTLSExpiryWarning: '14 days' is not a duration: a whole number followed by s, m, h, d or w, or off
+
+MTLSExpiryWarning -1d
+! MTLSExpiryWarning: '-1d' is not a duration: a whole number followed by s, m, h, d or w, or off
+
+MTLSExpiryWarning 99999999999999999999d
+! MTLSExpiryWarning: '99999999999999999999d' is too long a duration, or off
+
+MTLSExpiryWarning 14d
+! ok
+
+MTLSExpiryWarning OFF
+! ok

@@ -14,12 +14,12 @@ run_cases(do { local $/; scalar <DATA> }, $0);
 my @SECTION_FORMS = (
     ['MTLSExport xfcc:uri,cert remote-user:X-WEBAUTH-USER', 'MTLSHeader X-Name subject.cn utf8', 'MTLSHeader X-Gate "=front door"',
      'MTLSHeader X-None none', 'MTLSMaxHeaders 8192', 'MTLSUser san.email match=(.+)@example\.org', 'MTLSEnv on', 'MTLSBackstop on',
-     'MTLSPathCheck strict', 'MTLSMode enforce'],
+     'MTLSPathCheck strict', 'MTLSMode enforce', 'MTLSStatusSubjects on'],
     ['MTLSExport +puppet -xfcc', 'MTLSUser subject rfc4514', 'MTLSEnv Off', 'MTLSBackstop off', 'MTLSPathCheck OFF'],
     ['MTLSExport none', 'MTLSUser san.upn'],
 );
 my @SERVER_FORMS = (
-    ['MTLSGuard all', 'MTLSPass X-Mine nginx vault:X-Cert xfcc:uri', 'MTLSOnSpoof strip', 'MTLSAuditLog audit.log all'],
+    ['MTLSGuard all', 'MTLSPass X-Mine nginx vault:X-Cert xfcc:uri', 'MTLSOnSpoof strip', 'MTLSAuditLog audit.log all', 'MTLSExpiryWarning 2w'],
     ['MTLSGuard Used', 'MTLSPass kong', 'MTLSOnSpoof reject'],
     ['MTLSGuard off'],
 );
@@ -46,7 +46,7 @@ for my $section (@SECTIONS) {
         my ($refusal) = said_of(tls => within($section, @$form));
         is($refusal, undef, "@$section @$form");
     }
-    for my $line ('MTLSGuard all', 'MTLSPass nginx', 'MTLSOnSpoof strip', 'MTLSAuditLog audit.log') {
+    for my $line ('MTLSGuard all', 'MTLSPass nginx', 'MTLSOnSpoof strip', 'MTLSAuditLog audit.log', 'MTLSExpiryWarning 1d') {
         my ($refusal) = said_of(tls => within($section, $line));
         like($refusal, qr/^\w+ not allowed in <\w+> context$/, "@$section $line: refused");
     }
@@ -65,6 +65,7 @@ my %HTACCESS = (
     map { my ($name) = /^(\w+)/; (lc $name => [$_, qr{${begin}\L$name\E/\.htaccess: $name $FORBIDDEN}]) }
         'MTLSExport nginx', 'MTLSHeader X-Name subject.cn', 'MTLSMaxHeaders 10', 'MTLSUser subject.cn', 'MTLSEnv on', 'MTLSBackstop off',
         'MTLSPathCheck off', 'MTLSMode report', 'MTLSGuard off', 'MTLSPass nginx', 'MTLSOnSpoof strip',
+        'MTLSStatusSubjects on', 'MTLSExpiryWarning 1d',
 );
 my $server = start_server(tls => <<"END", conf => 'MTLSGuard used');
     DocumentRoot "$root"

@@ -337,3 +337,59 @@ MTLSMode REPORT
 </Files>
 </Directory>
 ! warns @2@: MTLSMode report: whom Require mtls or MTLSBackstop would refuse is served here and in @10@, @12@, with a line 'would deny' in the log; write enforce when nobody stands there who is meant to get in
+
+<Location "/mtls-status">
+SetHandler mtls-status
+</Location>
+! warns @2@: SetHandler mtls-status without a Require line: whoever can reach this server sees the status page; say who may, with Require mtls or Require ip in this section
+
+<Location "/mtls-status">
+SetHandler MTLS-status
+Require ip 192.0.2.1
+</Location>
+! ok
+
+<Location "/admin">
+Require mtls
+</Location>
+<Location "/admin/mtls-status">
+SetHandler mtls-status
+</Location>
+! ok
+
+<Location "/admin/">
+Require mtls
+</Location>
+<Location "/administration">
+SetHandler mtls-status
+</Location>
+! warns @5@: SetHandler mtls-status without a Require line: whoever can reach this server sees the status page; say who may, with Require mtls or Require ip in this section
+
+<Location "/mtls-status">
+Require ip 192.0.2.1
+<If "%{REQUEST_METHOD} == 'GET'">
+SetHandler mtls-status
+</If>
+</Location>
+! ok
+
+<Location "/mtls-status">
+<If "%{REQUEST_METHOD} == 'GET'">
+Require ip 192.0.2.1
+</If>
+SetHandler mtls-status
+</Location>
+! warns @5@: SetHandler mtls-status without a Require line: whoever can reach this server sees the status page; say who may, with Require mtls or Require ip in this section
+
+<Directory "/mtls-status">
+Require mtls
+</Directory>
+<Location "/mtls-status">
+SetHandler mtls-status
+</Location>
+! warns @5@: SetHandler mtls-status without a Require line: whoever can reach this server sees the status page; say who may, with Require mtls or Require ip in this section
+
+<Location "/server-status">
+SetHandler server-status
+</Location>
+! ok

@@ -18,6 +18,7 @@ my %NONE = (
         'profiles of identity headers sent to the backend: PROFILE[:OPTIONS] ..., +PROFILE, -PROFILE, or none' => 'any number of words is right',
         'fields as environment variables MTLS_FIELD: on or off' => 'httpd has another sentence for flags',
         'serve nothing unless a Require mtls line was true for it: on or off' => 'likewise',
+        'the status page shows subjects of certificates: on or off' => 'likewise',
     },
     'src/mtls_operand.c' => { 'cannot be compared with: the field is for export only' => 'rules refuse such fields before' },
     'src/mtls_auditlog.c' => {

@@ -1,0 +1,27 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file mtls_shared.h
+ * @brief Memory that all processes of one server share, and that survives its restarts.
+ *
+ * A graceful restart loads the module anew while children of the old generation still answer: both
+ * find the same memory, by its name, as long as the main process lives.
+ */
+#ifndef MTLS_SHARED_H
+#define MTLS_SHARED_H
+
+#include <apr_pools.h>
+
+/** What lies side by side in one line of a processor's cache is passed to and fro by those who write to it. */
+#define MTLS_CACHE_LINE 64
+
+/**
+ * The memory with this name and size: made when first asked for, all zero, else found again. Memory of
+ * another size is another memory: a module with another layout begins anew and never misreads. By the
+ * main process only, before children are made.
+ *
+ * @param process the pool of the main process, which owns it
+ * @return its beginning, on a cache line of its own; NULL if there is none
+ */
+void *mtls_shared_keep(apr_pool_t *process, const char *name, apr_size_t size);
+
+#endif

@@ -1,0 +1,204 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+#include <stdlib.h>
+#include <string.h>
+
+#include <apr_atomic.h>
+
+#include "mtls_radar.h"
+#include "mtls_shared.h"
+
+/* A child that died while it was adding holds its lock no longer than this. */
+#define LOCK_SECONDS 10
+#define DAY 86400
+
+/** state is odd while somebody writes. Minutes and days since 1970 fit into 32 bits, which are written at once. */
+typedef struct slot_t {
+    volatile apr_uint32_t state;
+    volatile apr_uint32_t last_minute;
+    volatile apr_uint32_t renewed_minute;
+    volatile apr_uint32_t due_day;       /* of the last warning */
+    mtls_radar_t entry;
+} slot_t;
+
+typedef struct table_t {
+    volatile apr_uint32_t lock;          /* 0, or the second it was taken in */
+    char apart[MTLS_CACHE_LINE];
+    volatile apr_uint64_t heads[MTLS_RADAR_MAX];     /* the first octets of the digest; 0: free */
+    slot_t slots[MTLS_RADAR_MAX];
+} table_t;
+
+/* Written before children are made. */
+static table_t *table;
+
+int mtls_radar_open(apr_pool_t *process)
+{
+    table = mtls_shared_keep(process, "radar", sizeof(*table));
+    return table != NULL;
+}
+
+static apr_uint64_t head_of(const unsigned char *digest)
+{
+    apr_uint64_t head;
+
+    memcpy(&head, digest, sizeof(head));
+    return head ? head : 1;
+}
+
+static int find(const unsigned char *digest)
+{
+    apr_uint64_t head = head_of(digest);
+    int i;
+
+    for (i = 0; i < MTLS_RADAR_MAX; i++) {
+        if (table->heads[i] == head && !memcmp(table->slots[i].entry.digest, digest, MTLS_RADAR_DIGEST))
+            return i;
+    }
+    return -1;
+}
+
+int mtls_radar_see(const unsigned char *digest, apr_int64_t now)
+{
+    int i = table ? find(digest) : -1;
+
+    if (i >= 0)
+        apr_atomic_set32(&table->slots[i].last_minute, (apr_uint32_t)(now / 60));
+    return i;
+}
+
+/* ---- adding ---- */
+
+static int lock(apr_uint32_t now)
+{
+    apr_uint32_t taken = apr_atomic_read32(&table->lock);
+
+    if (taken && now - taken < LOCK_SECONDS)
+        return 0;
+    return apr_atomic_cas32(&table->lock, now, taken) == taken;
+}
+
+static void unlock(apr_uint32_t now)
+{
+    apr_atomic_cas32(&table->lock, 0, now);
+}
+
+static int is_renewed(const slot_t *slot)
+{
+    return slot->renewed_minute && slot->last_minute <= slot->renewed_minute;
+}
+
+static int counts(const slot_t *slot, apr_int64_t now)
+{
+    return !is_renewed(slot) && (apr_int64_t)slot->last_minute * 60 > now - MTLS_RADAR_LATELY
+        && slot->entry.not_after > now - MTLS_RADAR_OVER;
+}
+
+/* A free place, else one that no longer counts, else the one that runs out last, if that is after not_after. */
+static int find_room(apr_int64_t not_after, apr_int64_t now)
+{
+    int i, last = -1;
+
+    for (i = 0; i < MTLS_RADAR_MAX; i++) {
+        if (!table->heads[i] || !counts(&table->slots[i], now))
+            return i;
+        if (table->slots[i].entry.not_after > not_after) {
+            last = i;
+            not_after = table->slots[i].entry.not_after;
+        }
+    }
+    return last;
+}
+
+static void note_renewal(const mtls_radar_t *entry, apr_uint32_t minute)
+{
+    int i;
+
+    for (i = 0; i < MTLS_RADAR_MAX; i++) {
+        slot_t *slot = &table->slots[i];
+
+        if (table->heads[i] && slot->entry.not_after < entry->not_after
+            && !memcmp(slot->entry.holder, entry->holder, MTLS_RADAR_DIGEST))
+            apr_atomic_set32(&slot->renewed_minute, minute);
+    }
+}
+
+static void write_slot(int i, const mtls_radar_t *entry, apr_uint32_t minute)
+{
+    slot_t *slot = &table->slots[i];
+
+    apr_atomic_set32(&slot->state, slot->state | 1);      /* odd perhaps since a child died here */
+    table->heads[i] = head_of(entry->digest);
+    slot->entry = *entry;
+    slot->last_minute = minute;
+    slot->renewed_minute = slot->due_day = 0;
+    apr_atomic_inc32(&slot->state);
+}
+
+int mtls_radar_add(const mtls_radar_t *entry)
+{
+    apr_uint32_t now = (apr_uint32_t)entry->first_seen, minute = now / 60;
+    int i;
+
+    if (!table || !lock(now))
+        return -1;
+    i = find(entry->digest);              /* another may have been faster */
+    if (i < 0 && (i = find_room(entry->not_after, entry->first_seen)) >= 0)
+        write_slot(i, entry, minute);
+    note_renewal(entry, minute);
+    unlock(now);
+    return i;
+}
+
+int mtls_radar_is_due(int place, apr_int64_t now)
+{
+    volatile apr_uint32_t *due = &table->slots[place].due_day;
+    apr_uint32_t today = (apr_uint32_t)(now / DAY), before = apr_atomic_read32(due);
+
+    return before != today && apr_atomic_cas32(due, today, before) == before;
+}
+
+/* ---- reading ---- */
+
+static int compare_ends(const void *left, const void *right)
+{
+    apr_int64_t a = ((const mtls_radar_t *)left)->not_after, b = ((const mtls_radar_t *)right)->not_after;
+
+    return a < b ? -1 : a > b;
+}
+
+static int read_slot(int i, mtls_radar_t *entry, apr_int64_t now)
+{
+    slot_t *slot = &table->slots[i];
+    apr_uint32_t before = apr_atomic_read32(&slot->state);
+
+    if (!table->heads[i] || before & 1 || !counts(slot, now))
+        return 0;
+    *entry = slot->entry;
+    entry->last_seen = (apr_int64_t)slot->last_minute * 60;
+    return apr_atomic_cas32(&slot->state, before, before) == before;
+}
+
+apr_array_header_t *mtls_radar_list(apr_pool_t *p, apr_int64_t now)
+{
+    apr_array_header_t *list = apr_array_make(p, 16, sizeof(mtls_radar_t));
+    mtls_radar_t entry;
+    int i;
+
+    for (i = 0; table && i < MTLS_RADAR_MAX; i++) {
+        if (read_slot(i, &entry, now))
+            APR_ARRAY_PUSH(list, mtls_radar_t) = entry;
+    }
+    qsort(list->elts, (size_t)list->nelts, sizeof(mtls_radar_t), compare_ends);
+    return list;
+}
+
+int mtls_radar_within(const apr_array_header_t *list, apr_int64_t now, apr_int64_t seconds)
+{
+    int i, n = 0;
+
+    for (i = 0; i < list->nelts; i++) {
+        apr_int64_t left = APR_ARRAY_IDX(list, i, mtls_radar_t).not_after - now;
+
+        n += seconds ? left >= 0 && left <= seconds : left < 0;
+    }
+    return n;
+}

@@ -1,0 +1,27 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+#include <apr_shm.h>
+#include <apr_strings.h>
+
+#include "mtls_shared.h"
+
+static void *align(void *at)
+{
+    return (char *)at + (MTLS_CACHE_LINE - (apr_uintptr_t)at % MTLS_CACHE_LINE) % MTLS_CACHE_LINE;
+}
+
+/* The system hands anonymous memory out as zero; pages that nobody touches cost nothing. */
+void *mtls_shared_keep(apr_pool_t *process, const char *name, apr_size_t size)
+{
+    const char *key = apr_psprintf(process, "mtls_authz:%s:%" APR_SIZE_T_FMT, name, size);
+    void *kept = NULL;
+    apr_shm_t *shm;
+
+    apr_pool_userdata_get(&kept, key, process);
+    if (kept)
+        return kept;
+    if (apr_shm_create(&shm, size + MTLS_CACHE_LINE, NULL, process) != APR_SUCCESS)
+        return NULL;
+    kept = align(apr_shm_baseaddr_get(shm));
+    apr_pool_userdata_setn(kept, key, NULL, process);     /* no cleanup of ours: the module may be unloaded before */
+    return kept;
+}

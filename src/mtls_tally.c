@@ -1,0 +1,224 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+#include "httpd.h"
+#include "http_config.h"
+#include "http_core.h"
+#include "http_log.h"
+#include "http_protocol.h"
+#include "apr_strings.h"
+
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+
+#include "mtls_audit.h"
+#include "mtls_counters.h"
+#include "mtls_describe.h"
+#include "mtls_radar.h"
+#include "mtls_recent.h"
+#include "mtls_tally.h"
+#include "mtls_zone.h"
+
+APLOG_USE_MODULE(mtls_authz);
+
+/* How often a certificate on a connection that stays open is looked at again. */
+#define LOOK_SECONDS 600
+#define DIGEST_DIGITS 16
+
+static const mtls_trait_t *trait_of(request_rec *r, int which)
+{
+    mtls_trait_t *traits = apr_pcalloc(r->pool, sizeof(*traits) * MTLS_TRAIT_COUNT);
+
+    mtls_describe_traits(r, traits);
+    return &traits[which];
+}
+
+/* ---- decisions ----
+ *
+ * A request of a client is counted once, when it is over: redirects and error pages belong to it. */
+
+/** What was decided about one of them. */
+typedef struct verdict_t {
+    mtls_outcome_t outcome;
+    unsigned reason;
+} verdict_t;
+
+static verdict_t verdict_of(const request_rec *r, const mtls_request_t *request)
+{
+    int reports = mtls_dir_of(r)->report == 1;
+    verdict_t verdict = { reports ? MTLS_WOULD : MTLS_ENFORCED, MTLS_NOT_ASKED };
+
+    if (request && request->denied != MTLS_GRANTED)
+        verdict = (verdict_t){ reports ? MTLS_ENFORCED_IN_REPORT : MTLS_ENFORCED, request->denied };
+    else if (request && request->would != MTLS_GRANTED)
+        verdict = (verdict_t){ MTLS_WOULD, request->would };
+    else if (request && request->tried)
+        verdict.reason = MTLS_GRANTED;
+    return verdict;
+}
+
+/* The section of the line that was asked last, else that of the request. */
+static const mtls_zone_t *zone_of(const request_rec *r, const mtls_request_t *request)
+{
+    const apr_array_header_t *tried = request ? request->tried : NULL;
+    const mtls_zone_t *zone = NULL;
+
+    if (tried && tried->nelts)
+        zone = APR_ARRAY_IDX(tried, tried->nelts - 1, mtls_tried_t).line->zone;
+    return zone ? zone : mtls_dir_of(r)->zone;
+}
+
+static void count_request(const request_rec *first)
+{
+    const request_rec *r = first, *next;
+    verdict_t verdict = verdict_of(r, mtls_request_known(r));
+    const mtls_zone_t *zone;
+
+    for (next = r->next; next && verdict.reason == MTLS_NOT_ASKED; next = next->next) {
+        verdict_t later = verdict_of(next, mtls_request_known(next));
+
+        if (later.reason != MTLS_NOT_ASKED) {
+            verdict = later;
+            r = next;
+        }
+    }
+    zone = zone_of(r, mtls_request_known(r));
+    mtls_count_decision(zone ? zone->number : MTLS_COUNTERS_OTHER, verdict.outcome, verdict.reason);
+}
+
+/* ---- the last denials ---- */
+
+/* The first line that did not hold: what the log line says first, too. */
+static const char *rule_of(request_rec *r)
+{
+    const mtls_request_t *request = mtls_request_known(r);
+    const mtls_line_t *line;
+
+    if (!request || !request->tried || !request->tried->nelts)
+        return "";
+    line = APR_ARRAY_IDX(request->tried, 0, mtls_tried_t).line;
+    return apr_psprintf(r->pool, "%s:%d", line->place.file, line->place.line);
+}
+
+static void put(char *to, apr_size_t size, const char *text)
+{
+    apr_cpystrn(to, text ? text : "", size);
+}
+
+#define PUT(member, text) put(member, sizeof(member), text)
+
+static void note_denial(request_rec *r, const mtls_decision_t *decision)
+{
+    mtls_recent_t entry = { .time = r->request_time, .would = decision->would, .reason = decision->reason };
+    mtls_trait_t traits[MTLS_TRAIT_COUNT];
+
+    if (!mtls_counters_since())
+        return;
+    PUT(entry.host, mtls_zone_host(r->pool, r->server));
+    PUT(entry.method, mtls_describe_text(r->pool, r->method));
+    PUT(entry.path, mtls_describe_text(r->pool, r->uri ? r->uri : "-"));
+    PUT(entry.rule, rule_of(r));
+    PUT(entry.id, decision->request_id);
+    if (mtls_describe_traits(r, traits)) {
+        apr_cpystrn(entry.digest, traits[MTLS_TRAIT_SHA256].text ? traits[MTLS_TRAIT_SHA256].text : "",
+                    DIGEST_DIGITS + 1);
+        if (mtls_generation()->subjects)
+            PUT(entry.subject, traits[MTLS_TRAIT_SUBJECT].text);
+    }
+    mtls_recent_add(&entry);
+}
+
+/* ---- certificates that run out ---- */
+
+/* The same for a certificate and the one that replaces it: its issuer's name and its own. */
+static int digest_holder(X509 *certificate, unsigned char *digest)
+{
+    X509_NAME *names[2] = { X509_get_issuer_name(certificate), X509_get_subject_name(certificate) };
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    const unsigned char *der;
+    int ok = context && EVP_DigestInit_ex(context, EVP_sha256(), NULL), i;
+    size_t len;
+
+    for (i = 0; i < 2; i++)
+        ok = ok && X509_NAME_get0_der(names[i], &der, &len) && EVP_DigestUpdate(context, der, len);
+    ok = ok && EVP_DigestFinal_ex(context, digest, NULL);
+    EVP_MD_CTX_free(context);
+    return ok;
+}
+
+static int add_certificate(request_rec *r, const mtls_peer_t *peer, apr_int64_t now)
+{
+    mtls_radar_t entry = { .first_seen = now, .not_after = mtls_facts_not_after(mtls_peer_facts(peer)) };
+
+    if (!entry.not_after || !digest_holder(mtls_peer_certificate(peer), entry.holder))
+        return -1;
+    memcpy(entry.digest, mtls_peer_digest(peer), MTLS_RADAR_DIGEST);
+    PUT(entry.host, mtls_zone_host(r->pool, r->server));
+    if (mtls_generation()->subjects)
+        PUT(entry.subject, trait_of(r, MTLS_TRAIT_SUBJECT)->text);
+    return mtls_radar_add(&entry);
+}
+
+static void warn_of_expiry(request_rec *r, apr_int64_t not_after, apr_int64_t left)
+{
+    char date[APR_RFC822_DATE_LEN];
+
+    apr_rfc822_date(date, apr_time_from_sec(not_after));
+    ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
+                  "a client's certificate runs out in %s, at %s%s (said once a day for each; MTLSExpiryWarning)",
+                  left >= 2 * 86400 ? apr_psprintf(r->pool, "%d days", (int)(left / 86400))
+                  : apr_psprintf(r->pool, "%d hours", (int)(left / 3600)), date, mtls_describe_certificate(r));
+}
+
+static void note_certificate(request_rec *r, const mtls_peer_t *peer)
+{
+    apr_int64_t now = apr_time_sec(r->request_time), warning = mtls_server_of(r->server)->expiry_warning, left;
+    int place;
+
+    if (!mtls_peer_digest(peer) || !mtls_peer_is_due(peer, (apr_uint32_t)(now / LOOK_SECONDS)))
+        return;
+    place = mtls_radar_see(mtls_peer_digest(peer), now);
+    if (place < 0)
+        place = add_certificate(r, peer, now);
+    left = mtls_facts_not_after(mtls_peer_facts(peer)) - now;
+    if (place >= 0 && warning > 0 && left >= 0 && left <= warning && mtls_radar_is_due(place, now))
+        warn_of_expiry(r, left + now, left);
+}
+
+/* ---- hooks ---- */
+
+static int note_request(request_rec *r)
+{
+    const mtls_generation_t *generation = mtls_generation();
+    const mtls_request_t *request;
+
+    if (!generation || !generation->used)
+        return DECLINED;
+    count_request(r);
+    request = mtls_request_known(r);
+    if (request && request->peer)
+        note_certificate(r, request->peer);
+    return DECLINED;
+}
+
+static void begin_child(apr_pool_t *p, server_rec *s)
+{
+    (void)p, (void)s;
+    mtls_counters_begin_child();
+}
+
+void mtls_tally_prepare(server_rec *main_server)
+{
+    apr_pool_t *process = main_server->process->pool;
+
+    if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG)
+        return;                          /* a trial run: the configuration will be read again */
+    mtls_zone_prepare(mtls_generation(), main_server);
+    mtls_recent_open(process);
+    mtls_radar_open(process);
+}
+
+void mtls_tally_register(void)
+{
+    mtls_audit_watch(note_denial);
+    ap_hook_child_init(begin_child, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_log_transaction(note_request, NULL, NULL, APR_HOOK_MIDDLE);
+}
