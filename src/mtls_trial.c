@@ -115,9 +115,10 @@ static int rehearse_without(rehearsal_t *rehearsal)
 }
 
 /* The refusal stands: httpd's own line about it belongs into the log. */
-static int say_again(rehearsal_t *rehearsal)
+static int say_again(rehearsal_t *rehearsal, int status)
 {
-    return go_through(rehearsal, MTLS_TRIAL_AS_WRITTEN);
+    go_through(rehearsal, MTLS_TRIAL_AS_WRITTEN);
+    return status;
 }
 
 static int is_refusal(int status)
@@ -161,7 +162,7 @@ int mtls_trial_run(request_rec *r)
 
     if (!is_refusal(status))
         return status;
-    without = may_be_ours(&rehearsal) ? rehearse_without(&rehearsal) : say_again(&rehearsal);
+    without = may_be_ours(&rehearsal) ? rehearse_without(&rehearsal) : say_again(&rehearsal, status);
     if (without == OK) {
         clear_traces(&rehearsal, user, type);
         mtls_audit_would(r, reason, detail);

@@ -25,37 +25,64 @@ my $alias = <<'END';
     <AuthzProviderAlias mtls partner "subject.cn is \"Anne Example\"">
     </AuthzProviderAlias>
 END
-my $server = start_server(conf => $alias, tls => "SSLVerifyClient optional_no_ca\n" . model('--config'));
-system('htpasswd', '-bc', $server->dir . '/users', 'anne', 'secret') == 0 or die 'htpasswd';
+my %server = map { $_ => start_server(conf => $alias, tls => <<"END" . model('--config')) } 'enforce', 'report';
+    SSLVerifyClient optional_no_ca
+    Header always set X-Reason "expr=%{reqenv:MTLS_REASON}"
+    MTLSMode $_
+END
+system('htpasswd', '-bc', $_->dir . '/users', 'anne', 'secret') == 0 or die 'htpasswd' for values %server;
 my $basic = 'Basic YW5uZTpzZWNyZXQ=';    # anne:secret
 
 # Opened while it is good; the requests follow when it is not.
-my %expired = (cert => 'truth-short', conn => 'truth-expired');
-isnt(client()->request($server, '/alone', http => '1.1', %expired)->{status}, 403, 'the short certificate is good at first');
+my %expired = map { $_ => { http => '1.1', cert => 'truth-short', conn => "truth-expired-$_" } } keys %server;
+for my $mode (sort keys %server) {
+    isnt(client()->request($server{$mode}, '/alone', %{ $expired{$mode} })->{status}, 403, "$mode: the short certificate is good at first");
+}
 
 # Let in is whatever is not a refusal: there is nothing at these paths.
 sub verdict { my ($status) = @_; return $status == 404 ? 200 : $status }
 
+# What the section that reports must say, by what the one that enforces has said.
+sub reason_of {
+    my ($enforced, $status) = @_;
+    my $reason = $enforced->header('X-Reason') // '';
+    return $status == 200 && verdict($enforced->{status}) != 200 ? "would-deny:$reason" : $reason;
+}
+
+my $would = 0;
+
 sub check_rows {
-    my ($column, %options) = @_;
-    my @rows = map { ([$_, undef], grep { defined $_->[1] } [$_, $_->{with_password}[$column]]) } @{ $table->{rows} };
+    my ($column, $options_of) = @_;
+    my @rows = map { ([$_, undef], grep { defined $_->[1] } [$_, $_->{with_password}[$column]], [$_, $_->{reports_with_password}[$column]]) } @{ $table->{rows} };
+    my %seen;
+    @rows = grep { !$seen{ $_->[0]{name} . (defined $_->[1] ? ' with' : '') }++ } @rows;
     my @requests = map { { path => $_->[0]{path}, defined $_->[1] ? (headers => [['authorization', $basic]]) : () } } @rows;
-    my @responses = client()->many($server, \%options, @requests);
+    my %responses = map { $_ => [client()->many($server{$_}, $options_of->{$_}, @requests)] } keys %server;
     for my $i (0 .. $#rows) {
-        my ($row, $with_password) = @{ $rows[$i] };
-        is(verdict($responses[$i]{status}), $with_password // $row->{answers}[$column],
-            join ' ', $row->{name}, "[$table->{states}[$column]]", $options{http}, defined $with_password ? 'with a password' : ());
+        my ($row, $password) = ($rows[$i][0], defined $rows[$i][1]);
+        my ($enforced, $reported) = map { $responses{$_}[$i] } 'enforce', 'report';
+        my $name = join ' ', $row->{name}, "[$table->{states}[$column]]", $options_of->{enforce}{http}, $password ? 'with a password' : ();
+        is(verdict($enforced->{status}), ($password ? $row->{with_password}[$column] : undef) // $row->{answers}[$column], $name);
+        my $wanted = $row->{$password ? 'reports_with_password' : 'reports'}[$column];
+        is(verdict($reported->{status}), $wanted, "$name, only reported");
+        is($reported->header('X-Reason') // '', reason_of($enforced, $wanted), "$name, only reported: the reason");
+        $would += ($reported->header('X-Reason') // '') =~ /^would-deny:\w/;
+        is($reported->header('WWW-Authenticate') ? 401 : 0, $wanted == 401 ? 401 : 0, "$name, only reported: a challenge where one is needed");
     }
 }
 
 for my $column (0 .. $#{ $table->{states} }) {
     my $state = $table->{states}[$column];
     next if $state eq 'expired';
-    check_rows($column, http => $_, cert => $certificate{$state}) for '1.1', mpm() eq 'prefork' ? () : '2';
+    for my $http ('1.1', mpm() eq 'prefork' ? () : '2') {
+        my %options = (http => $http, cert => $certificate{$state});
+        check_rows($column, { enforce => \%options, report => \%options });
+    }
 }
 sleep 1 while time <= $until;
 my ($column) = grep { $table->{states}[$_] eq 'expired' } 0 .. $#{ $table->{states} };
-check_rows($column, http => '1.1', %expired);
+check_rows($column, \%expired);
+ok($would > 100, "$would times a denial was only reported");
 
 for my $refused (@{ $table->{refused} }) {
     refused_config("$refused->{name} is refused", { conf => $alias, tls => join "\n", @{ $refused->{config} } },

@@ -2,7 +2,8 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 #
 # How long a verdict of the backstop holds: for one request, one configuration and this client, not for the next
-# subrequest in the same memory, not for another host on the connection, and not for what a cache has kept.
+# subrequest in the same memory, not for another host on the connection, and not for what a cache has kept. Where it only
+# reports there is a line for each part that would have been refused, and nothing else is lost.
 use MTLS::Test;
 use File::Path 'make_path';
 
@@ -39,7 +40,7 @@ my $TLS = <<"END";
     SSLCACertificateFile "\@PKI\@/ca.pem"
     SSLVerifyDepth 10
 END
-my $server = start_server(conf => <<"OUTSIDE", tls => <<"END");
+my ($hosts, $places) = (<<"OUTSIDE", <<"END");
 Listen 127.0.0.1:$one
 Listen 127.0.0.1:$two
 SSLVHostSNIPolicy insecure
@@ -111,6 +112,9 @@ OUTSIDE
     </Location>
 END
 
+my $server = start_server(conf => $hosts, tls => $places);
+my $reporting = start_server(tls => "MTLSMode report\n$places", log_level => 'mtls_authz:info');
+
 my %GRANTED = (ok => { yes => 1, open => 1 }, other => { other => 1, open => 1 }, '' => { open => 1 });
 my @HTTP = mpm() eq 'prefork' ? ('1.1') : ('1.1', '2');
 for my $http (@HTTP) {
@@ -122,6 +126,14 @@ for my $http (@HTTP) {
             my $got = join ' ', map { /SECRET/ ? $_ : 'refused' } @got;
             my @more = $i < 3 ? () : ('refused', $GRANTED{$cert}{yes} ? 'SECRET-1' : 'refused');
             is($got, "@wanted" . join('', map { " $_" } @more), "HTTP/$http, " . ($cert || 'nobody') . ", page $i: each part by its own rule");
+            next if $i != 0 && $i != 3;
+            $reporting->mark;
+            my $path = $i ? '/page/nested.shtml' : '/page/parts.shtml';
+            my $page = client()->request($reporting, $path, http => $http, cert => $cert || undef)->{body};
+            my @would = map { m{/(\w+/\d)\.txt} } grep { /would deny, reason/ } split /\n/, $reporting->error_log;
+            my @refused = map { "$_->[0]/$_->[1]" } grep { !$GRANTED{$cert}{$_->[0]} } @parts, $i ? (['no', 1], ['yes', 1]) : ();
+            is(join(' ', $page =~ /(SECRET-\d)|an error/g), join(' ', map { "SECRET-$_" } (map { $_->[1] } @parts), $i ? (1, 1) : ()), '  ... reporting it serves all');
+            is("@would", "@refused", '  ... and names each part that would have been refused');
         }
     }
 }

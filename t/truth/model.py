@@ -9,6 +9,9 @@
 The rules of composition are those of httpd's manual (mod_authz_core): a negated line is neutral where the
 line itself would deny, a container is neutral where all it holds is neutral, and what is neutral at the
 top does not let in. The rule of the module is one sentence: what cannot be known never lets in.
+
+Where a section only reports, a request is served if the tree lets it in, or would not keep it out if the lines of the
+module were not there. Who is asked for a password is asked all the same.
 """
 import json
 import sys
@@ -39,6 +42,10 @@ ROWS = [
     ("all-other-ip", [("all", "L", "other-ip")]),
     ("all-user", [("all", "L", "valid-user")], BASIC),
     ("any-user", [("any", "L", "valid-user")], BASIC),
+    ("any-all-ip-user", [("any", ("all", "L", "ip"), "valid-user")], BASIC),
+    ("all-any-ip-user", [("all", ("any", "L", "ip"), "valid-user")], BASIC),
+    ("all-any-other-ip-user", [("all", ("any", "L", "other-ip"), "valid-user")], BASIC),
+    ("any-all-other-ip", [("any", ("all", "L", "other-ip"), ("all", "L", "ip"))]),
     ("all-not", [("all", ("not", "L"), "granted")]),
     ("all-not-ip", [("all", ("not", "L"), "ip")]),
     ("all-not-other-ip", [("all", ("not", "L"), "other-ip")]),
@@ -78,8 +85,13 @@ REFUSED = [
 CONTAINERS = {"all": "RequireAll", "any": "RequireAny", "none": "RequireNone"}
 
 
+ABSENT = "the line is not there"
+
+
 def leaf(name, known, odd, user):
     if name in ("L", "A"):
+        if known is ABSENT:
+            return NEUTRAL
         if known is None:
             return GRANTED if odd else DENIED      # so that httpd's turning over ends in a denial
         return GRANTED if known else DENIED
@@ -90,6 +102,19 @@ def leaf(name, known, odd, user):
 
 def turn_over(result):
     return DENIED if result == GRANTED else NEUTRAL
+
+
+# The same request where the section only reports.
+def report(row, known, password):
+    plain, enforced = answer(row, known, False), answer_with_password(row, known) if password else None
+    enforced = plain if enforced is None else enforced
+    lines = row[2] if len(row) > 2 else []
+    if enforced == 200 or (plain == 401 and not password) or "Satisfy All" in lines:
+        return enforced
+    without = judge(tree_of(row), ABSENT, False, False)
+    if without == NO_USER and password:
+        without = judge(tree_of(row), ABSENT, False, True)
+    return {DENIED: enforced, NO_USER: 401}.get(without, 200)
 
 
 def combine(results, conjunction):
@@ -209,7 +234,10 @@ elif sys.argv[1:] == ["--json"]:
     print(json.dumps({"states": list(STATES), "rows": [
         {"name": row[0], "path": "/%s%s" % (row[0], "/inner" if len(row) > 4 else ""),
          "answers": [answer(row, known, False) for known in STATES.values()],
-         "with_password": [answer_with_password(row, known) for known in STATES.values()]} for row in ROWS],
+         "with_password": [answer_with_password(row, known) for known in STATES.values()],
+         "reports": [report(row, known, False) for known in STATES.values()],
+         "reports_with_password": [report(row, known, True) if row[2:] and row[2] is BASIC else None
+                                   for known in STATES.values()]} for row in ROWS],
         "refused": [{"name": row[0], "config": config([row[:2]]), "sentence": row[2]} for row in REFUSED]}))
 else:
     markdown()
