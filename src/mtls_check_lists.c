@@ -13,6 +13,7 @@
 
 #include "mtls_check_lists.h"
 #include "mtls_environment.h"
+#include "mtls_files.h"
 #include "mtls_pem.h"
 #include "mtls_tree.h"
 
@@ -177,13 +178,18 @@ static int can_children_read(const char *path)
     return can;
 }
 
-static void warn_unreadable(server_rec *s, const mtls_listed_t *listed)
+static void warn_unreadable(apr_pool_t *p, server_rec *s, const mtls_listed_t *listed)
 {
-    const char *path = mtls_list_path(listed->list);
+    const char *path = NULL;
+    mtls_files_t files;
+    int i;
 
-    if (mtls_list_kind(listed->list) == MTLS_LIST_CRL && strpbrk(path, "*?["))
-        return;
-    if (!can_children_read(path))
+    mtls_files_look(p, mtls_list_path(listed->list), mtls_list_kind(listed->list) == MTLS_LIST_CRL, &files);
+    for (i = 0; !path && i < files.paths->nelts; i++) {
+        if (!can_children_read(APR_ARRAY_IDX(files.paths, i, const char *)))
+            path = APR_ARRAY_IDX(files.paths, i, const char *);
+    }
+    if (path)
         ap_log_error(APLOG_MARK, APLOG_WARNING | APLOG_STARTUP, 0, s, "mtls_authz: %s:%d: %s can be read now, as root, and "
                      "not later, as %s: changes will not be seen; give it to that user or his group", listed->place.file,
                      listed->place.line, path, ap_unixd_config.user_name);
@@ -199,7 +205,7 @@ static const char *open_list(apr_pool_t *p, server_rec *main_server, const mtls_
     if (error)
         return apr_psprintf(p, "%s%s (%s:%d): %s", mtls_list_field(listed->list) ? "list " : "",
                             mtls_list_name(listed->list), listed->place.file, listed->place.line, error);
-    warn_unreadable(main_server, listed);
+    warn_unreadable(p, main_server, listed);
     mtls_list_status(listed->list, &status);
     if (status.next_update && status.next_update < apr_time_sec(apr_time_now()))
         ap_log_error(APLOG_MARK, APLOG_WARNING | APLOG_STARTUP, 0, main_server, "mtls_authz: %s:%d: list %s is stale: a "

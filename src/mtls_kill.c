@@ -2,16 +2,11 @@
 #include "httpd.h"
 #include "http_config.h"
 #include "http_protocol.h"
+#include "http_request.h"
 #include "apr_strings.h"
 
 #include "mtls_audit.h"
 #include "mtls_kill.h"
-
-/* A page that tells of a denial is part of the same request; whoever was let in before his entry came is let finish. */
-static int is_first(const request_rec *r)
-{
-    return !r->prev && !r->main;
-}
 
 static const char *describe(request_rec *r, const mtls_membership_t *membership)
 {
@@ -33,19 +28,42 @@ static int deny(request_rec *r, const mtls_membership_t *membership)
     return mtls_audit_deny(r, killed ? MTLS_KILLED : membership->reason, describe(r, membership));
 }
 
+/* Once for each certificate: whoever was let in before his entry came is let finish. */
 static int judge(request_rec *r)
 {
     const mtls_membership_t *membership;
+    mtls_request_t *root;
 
-    if (!mtls_generation() || !mtls_generation()->kill_list || !is_first(r) || !mtls_request_view(r)->facts)
+    if (!mtls_request_view(r)->facts)
         return DECLINED;
+    root = mtls_request_of(mtls_request_root(r));
+    if (root->kill_asked == mtls_request_of(r)->peer)
+        return DECLINED;
+    root->kill_asked = mtls_request_of(r)->peer;
     membership = mtls_request_killed(r);
     return membership->reason == MTLS_NO_MATCH ? DECLINED : deny(r, membership);
+}
+
+static int is_needed(void)
+{
+    return mtls_generation() && mtls_generation()->kill_list;
+}
+
+static int judge_request(request_rec *r)
+{
+    return is_needed() ? judge(r) : DECLINED;
+}
+
+/* Renegotiation and post-handshake authentication bring the certificate only when the location is known. */
+static int judge_access(request_rec *r)
+{
+    return is_needed() ? judge(r) : DECLINED;
 }
 
 void mtls_kill_register(void)
 {
     static const char *const after[] = { "mod_remoteip.c", NULL };
 
-    ap_hook_post_read_request(judge, after, NULL, APR_HOOK_FIRST);
+    ap_hook_post_read_request(judge_request, after, NULL, APR_HOOK_FIRST);
+    ap_hook_check_access_ex(judge_access, NULL, NULL, APR_HOOK_REALLY_FIRST, AP_AUTH_INTERNAL_PER_URI);
 }
