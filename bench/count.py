@@ -19,7 +19,7 @@ import sys
 import callgrind
 import cases
 import lab as bench_lab
-from httpd import Httpd
+from httpd import Httpd, start_backend
 from lab import Lab, Problem, need_program
 
 FEW, MANY = 20, 420
@@ -84,7 +84,7 @@ class Counts:
         self.lab = lab
         self.counters = {}
         self.known = {}
-        self.backend = Httpd(lab, "backend", ours=False)
+        self.backend = start_backend(lab)
         for name in {case.location for case in cases.CASES}:
             os.makedirs(lab.path("docs", name), exist_ok=True)
             shutil.copy(lab.path("docs", "small.html"), lab.path("docs", name))

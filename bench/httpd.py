@@ -21,7 +21,7 @@ TypesConfig /dev/null
 AddType text/html .html
 Timeout 60
 KeepAlive On
-KeepAliveTimeout 60
+KeepAliveTimeout 600
 MaxKeepAliveRequests 0
 SSLSessionCache "shmcb:{dir}/sessions(512000)"
 ProxyTimeout 60
@@ -66,6 +66,19 @@ MinSpareThreads 1
 MaxSpareThreads {workers}
 MaxConnectionsPerChild 0
 """
+
+# The backend of all systems: none of them may wait for a connection that others keep.
+BACKEND = """\
+StartServers 1
+ServerLimit 1
+ThreadsPerChild 64
+MaxRequestWorkers 64
+AsyncRequestWorkerFactor 100
+"""
+
+
+def start_backend(lab):
+    return Httpd(lab, "backend", ours=False, mpm_lines=BACKEND)
 
 
 def modules_directory():

@@ -1,0 +1,173 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+"""What was found as a Markdown report, and as plots made by gnuplot."""
+import os
+import subprocess
+
+from lab import find_program
+
+TICK = {True: "yes", False: "**no**"}
+
+
+def number(value):
+    return "{:,}".format(round(value))
+
+
+def table(head, rows):
+    return "\n".join(["| %s |" % " | ".join(head), "|%s" % ("---|" * len(head))] +
+                     ["| %s |" % " | ".join(str(cell) for cell in row) for row in rows]) + "\n"
+
+
+def spread(ratio, digits=2):
+    return "%.*f (%.*f to %.*f)" % (digits, ratio["median"], digits, ratio["min"], digits, ratio["max"])
+
+
+def machine(found):
+    versions = ", ".join("%s %s" % item for item in found["versions"].items() if item[1])
+    return "%s, %d cores, %s MiB; %s, Linux %s; %s. Commit %s, %s.\n" % (
+        found["processor"], found["cores"], number(found["memory_mib"]), found["system"], found["kernel"], versions,
+        found["commit"], found["date"])
+
+
+def counts(rows):
+    text = "## Instructions\n\nCounted by callgrind: more than the same server without the module, each time.\n\n"
+    for kind, title in (("request", "each request"), ("connection", "each new connection"), ("resumed", "each resumed connection")):
+        chosen = [row for row in rows if row["kind"] == kind]
+        if not chosen:
+            continue
+        text += table(["for " + title, "without", "more", "to reach", "reached"], [
+            [row["what"], number(row["bare"]), "%+d" % row["more"], "" if row["limit"] is None else number(row["limit"]),
+             "" if row["limit"] is None else TICK[row["more"] <= row["limit"]]] for row in chosen]) + "\n"
+    return text
+
+
+def contest(rows):
+    return table(["system", "asked by", "CPU per request, times itself without the job", "requests per second, times",
+                  "p50, times", "p99, times", "CPU per request"], [
+        [row["system"], row["mode"], spread(row["cpu_us"]), spread(row["per_second"]), spread(row["p50_us"]),
+         spread(row["p99_us"]), "%.0f µs, %.0f µs without" % (row["cpu_us_job"], row["cpu_us_bare"])] for row in rows]) + "\n"
+
+
+def systems(found):
+    text = "## The same job for all\n\nOne rule on name and issuer, seven headers, proxied to a small backend. Each system " \
+           "is compared to itself without the job, in turns: median (smallest to largest) of the rounds' ratios.\n\n"
+    text += contest(found["rows"])
+    if found["left_out"]:
+        text += "Left out: %s.\n\n" % "; ".join(found["left_out"])
+    return text
+
+
+def modes(rows):
+    return "## Connections and HTTP/2\n\n" + contest(rows)
+
+
+def memory(found):
+    return "## Memory\n\nEach open connection takes %.1f KiB without the module and %.1f KiB with it, rule and headers: " \
+           "%+.1f KiB (to reach: 4).\n\n" % (found["bare"], found["job"], found["job"] - found["bare"])
+
+
+def names(found):
+    return "A new connection whose certificate has 4,000 names costs %.2f ms of CPU more (to reach: 5 ms).\n\n" % found
+
+
+def tuning(rows):
+    return "## Settings around it\n\nAgainst one connection kept alive, HTTP/1.1, event, connections to the backend reused.\n\n" + \
+        table(["setting", "CPU per request, times", "requests per second, times", "CPU per request"], [
+            [row["setting"], spread(row["ratio"]), spread(row["per_second"]),
+             "%.0f µs, %.0f µs usually" % (row["cpu_us"], row["cpu_us_usual"])] for row in rows]) + "\n"
+
+
+def lists(rows):
+    if not rows:
+        return ""
+    return "## Lists\n\n" + table(
+        ["identities", "instructions for each request, more than with one", "start", "reload, all children", "memory of one copy",
+         "16 event children after ten reloads", "150 prefork children after ten reloads"],
+        [[number(row["identities"]), row.get("more", ""), "%.2f s" % row["start"], "%.2f s" % row["reload"],
+          "%.1f MiB" % row["copy_mib"], mib(row, "event_mib"), mib(row, "prefork_mib")] for row in rows]) + "\n"
+
+
+def mib(row, key):
+    return "%s MiB" % number(row[key]) if row.get(key) is not None else ""
+
+
+SECTIONS = [("counts", counts), ("systems", systems), ("modes", modes), ("memory", memory), ("names", names),
+            ("tuning", tuning), ("lists", lists)]
+
+STYLE = """\
+set terminal svg size 760,{height} font "DejaVu Sans,12" background "white"
+set output "{out}"
+set grid ytics lc rgb "#dddddd"
+set border 3
+set tics nomirror
+set key {key}
+"""
+BARS = STYLE + """\
+set title "{title}"
+set style data histograms
+set style fill solid 0.8 noborder
+set boxwidth 0.7
+set yrange [0:*]
+set ylabel "{label}"
+set xtics rotate by -20
+plot "{data}" using 2:xtic(1) lc rgb "#3465a4" notitle, 1 lc rgb "#cc0000" dt 2 title "without the job"
+"""
+LINES = STYLE + """\
+set title "{title}"
+set logscale x
+set yrange [0:*]
+set xlabel "{across}"
+set ylabel "{label}"
+plot {curves}
+"""
+
+
+def plot(text, **words):
+    program = find_program("gnuplot")
+    if not program:
+        return False
+    done = subprocess.run([program], input=text.format(**words), text=True, stderr=subprocess.PIPE)
+    return done.returncode == 0
+
+
+def data_file(out, name, rows):
+    path = os.path.join(out, name)
+    with open(path, "w") as file:
+        for row in rows:
+            file.write("\t".join('"%s"' % cell if isinstance(cell, str) else str(cell) for cell in row) + "\n")
+    return path
+
+
+def plot_systems(results, out):
+    rows = [(row["system"], row["cpu_us"]["median"]) for row in results["systems"]["rows"] if "alone" not in row["system"]]
+    data = data_file(out, "systems.data", rows)
+    return plot(BARS, out=os.path.join(out, "systems.svg"), data=data, height=420, key="top left",
+                title="CPU per request with rule and seven headers", label="times the same server without them")
+
+
+def plot_growth(results, out):
+    more = {row["case"]: row["more"] for row in results["counts"]}
+    curves = []
+    for what, title in (("values", "values on a line"), ("locations", "locations with rule and headers")):
+        rows = sorted((int(name.split("-")[1]), cost) for name, cost in more.items() if name.startswith(what + "-"))
+        if len(rows) > 1:
+            curves.append((data_file(out, what + ".data", rows), title))
+    rows = [(row["identities"], row["cost"]) for row in results.get("lists") or [] if row.get("cost") is not None]
+    if len(rows) > 1:
+        curves.append((data_file(out, "lists.data", rows), "identities in a list"))
+    text = ", ".join('"%s" with linespoints lw 2 pt 7 title "%s"' % curve for curve in curves)
+    return bool(curves) and plot(LINES, out=os.path.join(out, "growth.svg"), curves=text, height=420, key="top left",
+                                 title="Cost by the number of rules", across="how many", label="instructions more for each request")
+
+
+def write(results, out):
+    text = "# Results\n\n" + machine(results["machine"]) + "\n"
+    text += "".join(section(results[name]) for name, section in SECTIONS if name in results)
+    if "systems" in results and plot_systems(results, out):
+        text += "![CPU per request by system](systems.svg)\n\n"
+    if "counts" in results and plot_growth(results, out):
+        text += "![Cost by number of rules](growth.svg)\n"
+    with open(os.path.join(out, "report.md"), "w") as file:
+        file.write(text.rstrip() + "\n")
+    for name in os.listdir(out):
+        if name.endswith(".data"):
+            os.unlink(os.path.join(out, name))
