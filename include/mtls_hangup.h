@@ -13,8 +13,9 @@ typedef struct mtls_hangup_t mtls_hangup_t;
 /** Watch a connection, on its own thread, before mod_http2 reads from it. Lives with the connection. */
 mtls_hangup_t *mtls_hangup_watch(conn_rec *c);
 
-/** No more requests are read from it; those that run are answered. Any thread. NULL is fine. */
-void mtls_hangup_now(mtls_hangup_t *hangup);
+/** When this request of the connection has been answered no more are read; those that run are answered. The request's
+ *  thread. NULL is fine. */
+void mtls_hangup_behind(mtls_hangup_t *hangup, request_rec *r);
 
 /** Registers the filter. */
 void mtls_hangup_register(void);

@@ -241,7 +241,7 @@ void mtls_peer_hang_up(request_rec *r)
     tls_t *tls = tls_of(r->connection->master ? r->connection->master : r->connection);
 
     if (tls && r->connection->master)
-        mtls_hangup_now(tls->hangup);
+        mtls_hangup_behind(tls->hangup, r);
 }
 
 static int note_connection(conn_rec *c, SSL *ssl, int is_proxy)

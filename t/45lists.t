@@ -48,5 +48,6 @@ for my $open ([h2 => '2'], [h1 => '1.1']) {
     my ($conn, $http) = @$open;
     is(client()->request($server, '/member', conn => $conn, http => $http, cert => 'ok')->{status}, 403, "$conn: killed");
 }
+like(client()->request($server, '/member', conn => 'h2', http => '2', cert => 'ok')->{error}, qr/GOAWAY/, 'h2: goodbye');
 is(status('/member', 'other'), 404, 'nobody else is');
 done_testing;
