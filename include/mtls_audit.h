@@ -41,7 +41,7 @@ int mtls_audit_deny(request_rec *r, mtls_reason_t reason, const char *detail);
 /** What the lines that were tried have against the request; MTLS_GRANTED: nothing. */
 mtls_reason_t mtls_audit_against(const mtls_request_t *request);
 
-/** True in a section with MTLSMode report, unless the certificate is on the kill list. */
+/** True where the request is in a section with MTLSMode report. */
 int mtls_audit_reports(request_rec *r);
 
 /** Note that the request would have been denied, once per request: the log line, and MTLS_REASON. */

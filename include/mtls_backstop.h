@@ -8,7 +8,8 @@
 
 #include "mtls_request.h"
 
-/** Remember that a line was true for this request under its present per-directory configuration. */
+/** Remember that a line was true for this request under its present per-directory configuration, or that it
+ *  was reported that none was. */
 void mtls_backstop_note(request_rec *r);
 
 /** Hooks the first fixup, the first handler, and TRACE. */

@@ -144,8 +144,7 @@ int mtls_audit_reports(request_rec *r)
 {
     const mtls_generation_t *generation = mtls_generation();
 
-    return generation && generation->report && mtls_dir_of(r)->report == 1
-        && mtls_request_view(r)->standing != MTLS_KILLED;
+    return generation && generation->report && mtls_dir_of(r)->report == 1;
 }
 
 /* Said already: of this request or one that it was redirected from, where a denial would have been the end, or of
@@ -166,18 +165,17 @@ static int is_reported(const request_rec *r)
     return 0;
 }
 
-/* A main request outlives its subrequests: to each the word in its own memory. */
+/* The first denial would have been the only one. A main request outlives its subrequests: to each the word in its
+ * own memory. */
 static void publish_would(request_rec *r, mtls_request_t *request)
 {
     const char *slug = mtls_reason_slug(request->would);
-    request_rec *outer;
 
     request->view.reason = apr_pstrcat(r->pool, MTLS_WOULD_PREFIX, slug, NULL);
-    apr_table_setn(r->subprocess_env, MTLS_REASON_VARIABLE, request->view.reason);
-    for (outer = r->main; outer; outer = outer->main) {
-        if (!apr_table_get(outer->subprocess_env, MTLS_REASON_VARIABLE))
-            apr_table_setn(outer->subprocess_env, MTLS_REASON_VARIABLE,
-                           apr_pstrcat(outer->pool, MTLS_WOULD_PREFIX, slug, NULL));
+    for (; r; r = r->main) {
+        if (!apr_table_get(r->subprocess_env, MTLS_REASON_VARIABLE))
+            apr_table_setn(r->subprocess_env, MTLS_REASON_VARIABLE,
+                           apr_pstrcat(r->pool, MTLS_WOULD_PREFIX, slug, NULL));
     }
 }
 

@@ -6,9 +6,9 @@
 #include "mtls_audit.h"
 #include "mtls_backstop.h"
 
-/* Whether a line was true is kept with the client's own request, by the per-directory configuration
- * that was judged: httpd does not ask again for subrequests and redirects that keep it, and an index
- * file's replaces the directory's after the fact. */
+/* Whether a line was true, or a denial was only reported, is kept with the client's own request, by the
+ * per-directory configuration that was judged: httpd does not ask again for subrequests and redirects that
+ * keep it, and an index file's replaces the directory's after the fact. */
 
 static mtls_request_t *root_of(request_rec *r)
 {
@@ -61,6 +61,19 @@ void mtls_backstop_note(request_rec *r)
     apr_pool_cleanup_register(r->pool, entry, forget, apr_pool_cleanup_null);
 }
 
+/* What is only reported is reported once for each configuration, as rules are asked. */
+static int object(request_rec *r, mtls_reason_t reason, const char *detail)
+{
+    int status;
+
+    if (mtls_audit_reports(r) && find_judged(root_of(r), r->per_dir_config) >= 0)
+        return DECLINED;
+    status = mtls_audit_object(r, reason, detail);
+    if (status == DECLINED)
+        mtls_backstop_note(r);
+    return status;
+}
+
 static int judge(request_rec *r)
 {
     const mtls_view_t *view;
@@ -69,9 +82,9 @@ static int judge(request_rec *r)
         return DECLINED;
     view = mtls_request_view(r);
     if (view->standing != MTLS_GRANTED)
-        return mtls_audit_object(r, view->standing, "MTLSBackstop is on here");
+        return object(r, view->standing, "MTLSBackstop is on here");
     if (find_judged(root_of(r), r->per_dir_config) < 0)
-        return mtls_audit_object(r, MTLS_BACKSTOP, NULL);
+        return object(r, MTLS_BACKSTOP, NULL);
     return DECLINED;
 }
 

@@ -6,6 +6,7 @@
 #include "http_request.h"
 
 #include "mtls_audit.h"
+#include "mtls_backstop.h"
 #include "mtls_trial.h"
 
 APLOG_USE_MODULE(mtls_authz);
@@ -166,6 +167,8 @@ int mtls_trial_run(request_rec *r)
     if (without == OK) {
         clear_traces(&rehearsal, user, type);
         mtls_audit_would(r, reason, detail);
+        if (mtls_generation()->backstop)
+            mtls_backstop_note(r);
         return OK;
     }
     if (without != DECLINED && without != HTTP_FORBIDDEN)       /* a challenge, or an error */

@@ -12,6 +12,8 @@ my $origin = 'http://127.0.0.1:' . $backend->port('http');
 my $www = logs() . "/www-$$";
 make_path("$www/$_") for qw(page part index index-report rewritten fallback fallback-out);
 spew("$www/part/x.txt", "SECRET\n");
+spew("$www/killed", qx(openssl x509 -in "@{[ pki('bare.crt') ]}" -noout -fingerprint -sha256) =~ /=([0-9A-F:]+)/ ? "sha256 $1\n" : die);
+spew("$www/partners", "nobody.example.org\n");
 spew("$www/index/index.html", "SECRET\n");
 spew("$www/index-report/index.html", "SECRET\n");
 spew("$www/page/parts.shtml", qq{[<!--#include virtual="/report/part.txt" -->][<!--#include virtual="/enforce/part.txt" -->]});
@@ -66,6 +68,7 @@ my %SECTION = (
     'forgotten' => 'MTLSBackstop on',
     'forgotten/enforce' => 'MTLSMode enforce',
     'backstop' => "MTLSBackstop on|$NO",
+    'alone-listed' => 'Require mtls in partners',
     'path' => "MTLSPathCheck strict|$NO",
 );
 sub lines_of { my ($name) = @_; return $SECTION{$name} =~ tr/|/\n/r }
@@ -77,6 +80,8 @@ sub configuration {
     SSLVerifyClient optional_no_ca
     DocumentRoot "$www"
     MTLSMode $mode
+    MTLSList partners san.dns "file:$www/partners"
+    MTLSKillList "$www/killed"
     MTLSOnSpoof reject
     Header always set X-Reason "expr=%{reqenv:MTLS_REASON}"
     AddOutputFilter INCLUDES .shtml
@@ -230,6 +235,9 @@ my @ROWS = (
     ['/forgotten/x', undef, '200 would-deny:no-certificate'],
     ['/forgotten/enforce/x', 'ok', '403 backstop'],
     ['/backstop/x', 'ok', '200 would-deny:no-match'],
+    ['/report/x', 'bare', '403 killed', '403 killed'],
+    ['/forgotten/x', 'bare', '403 killed', '403 killed'],
+    ['/alone-listed/x', 'ok', '200 would-deny:no-match'],
     ['/forgotten/..;/x', 'ok', '400 ambiguous-path', '400 ambiguous-path'],
     ['/path/a;b', 'ok', '400 ambiguous-path', '400 ambiguous-path'],
 );

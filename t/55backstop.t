@@ -183,11 +183,12 @@ my $BODY = <<"END";
     </Location>
 END
 
-my %PORT = map { $_ => free_port() } 'off', 'on';
+my %PORT = map { $_ => free_port() } 'off', 'on', 'report';
 my $PROTOCOLS = mpm() eq 'prefork' ? 'http/1.1' : 'h2 http/1.1';
 my $hosts = '';
 for my $backstop (sort keys %PORT) {
-    $hosts .= <<"END" . $BODY =~ s/\@BACKSTOP\@/$backstop/gr . "</VirtualHost>\n";
+    my ($switch, $mode) = $backstop eq 'report' ? ('on', 'report') : ($backstop, 'enforce');
+    $hosts .= <<"END" . $BODY =~ s/\@BACKSTOP\@/$switch/gr . "</VirtualHost>\n";
 Listen 127.0.0.1:$PORT{$backstop}
 <VirtualHost 127.0.0.1:$PORT{$backstop}>
     Protocols $PROTOCOLS
@@ -197,7 +198,9 @@ Listen 127.0.0.1:$PORT{$backstop}
     SSLCACertificateFile "\@PKI\@/ca.pem"
     SSLVerifyDepth 10
     SSLVerifyClient optional
-    MTLSBackstop $backstop
+    MTLSBackstop $switch
+    MTLSMode $mode
+    Header always set X-Reason "expr=%{reqenv:MTLS_REASON}"
 END
 }
 my $alias = qq{<AuthzProviderAlias mtls partner "san.dns is shop.example.org">\n</AuthzProviderAlias>\n};
@@ -340,6 +343,27 @@ for my $http (@HTTP) {
         }
     }
 }
+
+# Where it only reports, whatever it would refuse is served, with its reason, and everything else is as it is.
+my ($served, $same) = (0, 0);
+for my $http (@HTTP) {
+    my @rows = grep { $http eq '1.1' || $_->[0] !~ /https:|^TRACE/ } @ROWS;
+    for my $who (@WHO) {
+        my %answers = map { $_ => [ask($_, $http, $who->[1], map { $_->[0] } @rows)] } 'on', 'report';
+        for my $i (0 .. $#rows) {
+            my ($on, $report) = map { $answers{$_}[$i] } 'on', 'report';
+            my ($would, $says) = map { $_->header('X-Reason') // '' } $on, $report;
+            my $refused = $on->{status} == 403 && $would ne '';
+            $refused ? $served++ : $same++;
+            my $name = "HTTP/$http, only reported: $rows[$i][0], $who->[0]";
+            # With all its variants refused, a page is not there.
+            next if $rows[$i][0] eq 'GET /negotiated-open/page';
+            is($says, $refused ? "would-deny:$would" : $would, $name) if $rows[$i][0] !~ /^TRACE/;     # has no such header
+            $refused ? isnt($report->{status}, 403, "$name: served") : is($report->{status}, $on->{status}, "$name: as it is");
+        }
+    }
+}
+ok($served > 100 && $same > 50, "$served answers that would be refusals, $same others");
 
 # Past all paths.
 sub raw { my ($backstop, $text) = @_; return client()->request($server, '/', port => $PORT{$backstop}, raw => $text) }
