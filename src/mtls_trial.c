@@ -140,11 +140,13 @@ static void clear_traces(const rehearsal_t *rehearsal, char *user, char *type)
     }
 }
 
-/* Whoever has to log in is asked to, as enforce would ask him: he may be somebody whom a password lets in. */
+/* Whoever has to log in is asked to, as enforce would ask him: he may be somebody whom a password lets in. What
+ * was denied before that was not denied by a line: the kill list did it. */
 static int may_be_ours(const rehearsal_t *rehearsal)
 {
-    return mtls_audit_against(rehearsal->request) != MTLS_GRANTED
-        && !(rehearsal->asked && rehearsal->login == HTTP_UNAUTHORIZED);
+    if (mtls_audit_against(rehearsal->request) == MTLS_GRANTED)
+        return 0;
+    return rehearsal->asked ? rehearsal->login != HTTP_UNAUTHORIZED : rehearsal->request->kept == MTLS_GRANTED;
 }
 
 int mtls_trial_wanted(request_rec *r)

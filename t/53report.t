@@ -265,6 +265,26 @@ for my $http ('1.1', mpm() eq 'prefork' ? () : '2') {
     }
 }
 
+# The kill list where the certificate comes with the location: asked in the middle of the rules.
+my $late = start_server(tls => <<"END", log_level => 'mtls_authz:info');
+    SSLVerifyClient none
+    MTLSMode report
+    MTLSKillList "$www/killed"
+    <Location "/late/">
+        SSLVerifyClient require
+        $NO
+    </Location>
+END
+for my $tls ('1.2', '1.3') {
+    for my $case (['bare', 403, 'access denied, reason: killed'], ['ok', 404, 'would deny, reason: no-match']) {
+        my ($cert, $status, $line) = @$case;
+        $late->mark;
+        is(client()->request($late, '/late/x', cert => $cert, http => '1.1', tls => $tls, pha => 1)->{status}, $status,
+           "$cert, asked for late in TLS $tls: $status");
+        is(join(',', $late->error_log =~ /((?:would deny|access denied), reason: [\w-]+)/g), $line, "  ... $line");
+    }
+}
+
 # ---- who the client is said to be ----
 
 sub seen { my ($path, %more) = @_; return client()->request($server, $path, %more) }
