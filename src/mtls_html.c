@@ -5,13 +5,16 @@
 
 #include "mtls_html.h"
 
+/* Text of so many octets stands on one line. */
+#define SHORT_TEXT 32
+
 static const char style[] =
     ":root{color-scheme:light dark;--ink:#1b1f24;--quiet:#5b6470;--paper:#fff;--line:#d5dae0;--band:#f3f5f8;"
     "--bad:#b3261e;--warn:#8a5a00;--good:#146c2e}"
     "@media(prefers-color-scheme:dark){:root{--ink:#e4e7eb;--quiet:#9aa4b0;--paper:#14181d;--line:#343b44;"
     "--band:#1d232a;--bad:#ff8a80;--warn:#f2c14e;--good:#7fd694}}"
     "*{box-sizing:border-box}"
-    "body{margin:0 auto;max-width:80rem;padding:1rem;background:var(--paper);color:var(--ink);"
+    "body{margin:0 auto;max-width:90rem;padding:1rem;background:var(--paper);color:var(--ink);"
     "font:1rem/1.45 system-ui,-apple-system,\"Segoe UI\",\"DejaVu Sans\",sans-serif}"
     "h1{font-size:1.4rem;margin:.2rem 0}h2{font-size:1.1rem;margin:1.6rem 0 .3rem}"
     "p{margin:.2rem 0 .5rem}.quiet{color:var(--quiet)}"
@@ -21,7 +24,7 @@ static const char style[] =
     ".wide{overflow-x:auto;border:1px solid var(--line);border-radius:.4rem}"
     "table{border-collapse:collapse;width:100%;font-size:.9rem}"
     "th,td{text-align:left;padding:.3rem .6rem;border-bottom:1px solid var(--line);vertical-align:top}"
-    "td{overflow-wrap:anywhere;min-width:4.5rem}tr:last-child td{border-bottom:0}th{background:var(--band);font-weight:600}"
+    "td.w{overflow-wrap:anywhere;min-width:22rem}tr:last-child td{border-bottom:0}th{background:var(--band);font-weight:600}"
     "td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}td.t{white-space:nowrap}"
     ".bad{color:var(--bad)}.warn{color:var(--warn)}.good{color:var(--good)}";
 
@@ -79,10 +82,21 @@ static void write_text(request_rec *r, const char *text)
 {
     const char *colour = text ? colour_of(text) : NULL;
 
-    ap_rvputs(r, "<td", colour ? " class=\"" : "", colour ? colour : "", colour ? "\">" : ">", NULL);
+    int is_short = text && strlen(text) <= SHORT_TEXT;
+
+    ap_rvputs(r, "<td class=\"", is_short ? "t " : text ? "w " : "", colour ? colour : "", "\">", NULL);
     if (text)
         mtls_html_text(r, text);
     ap_rputs("</td>", r);
+}
+
+/* 2026-11-21 11:04:27Z */
+static const char *readable_time(apr_pool_t *p, apr_int64_t seconds)
+{
+    char *text = apr_pstrdup(p, mtls_sheet_time(p, seconds));
+
+    text[10] = ' ';
+    return text;
 }
 
 static void write_cell(request_rec *r, const mtls_cell_t *cell, mtls_cell_kind_t kind)
@@ -90,7 +104,7 @@ static void write_cell(request_rec *r, const mtls_cell_t *cell, mtls_cell_kind_t
     if (kind == MTLS_CELL_NUMBER)
         ap_rprintf(r, "<td class=\"n\">%" APR_INT64_T_FMT "</td>", cell->number);
     else if (kind == MTLS_CELL_TIME)
-        ap_rvputs(r, "<td class=\"t\">", cell->number ? mtls_sheet_time(r->pool, cell->number) : "", "</td>", NULL);
+        ap_rvputs(r, "<td class=\"t\">", cell->number ? readable_time(r->pool, cell->number) : "", "</td>", NULL);
     else
         write_text(r, cell->text);
 }

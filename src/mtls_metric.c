@@ -3,6 +3,7 @@
 #include "apr_strings.h"
 
 #include "mtls_counters.h"
+#include "mtls_list.h"
 #include "mtls_metric.h"
 #include "mtls_radar.h"
 #include "mtls_sheet.h"
@@ -165,6 +166,36 @@ static void read_RULES(apr_pool_t *p, apr_array_header_t *samples)
         sample->labels[2] = mtls_metric_mode(mtls_zone_settings(p, zone));
     }
 }
+
+/* ---- lists ---- */
+
+#define FOR_LISTS(id, condition, number)                                                             \
+static void read_LIST_##id(apr_pool_t *p, apr_array_header_t *samples)                               \
+{                                                                                                    \
+    const apr_array_header_t *lists = mtls_generation()->lists;                                      \
+    mtls_list_status_t status;                                                                       \
+    int i;                                                                                           \
+                                                                                                     \
+    for (i = 0; i < lists->nelts; i++) {                                                             \
+        mtls_list_t *list = APR_ARRAY_IDX(lists, i, mtls_listed_t).list;                             \
+                                                                                                     \
+        mtls_list_status(list, &status);                                                             \
+        if (condition)                                                                               \
+            add(samples, (number))->labels[0] = mtls_sheet_safe(p, mtls_list_name(list));            \
+    }                                                                                                \
+}
+
+FOR_LISTS(VERSION, 1, status.version)
+FOR_LISTS(ENTRIES, 1, status.entries)
+FOR_LISTS(LOADED, status.loaded, status.loaded)
+FOR_LISTS(CONFIRMED, status.confirmed, status.confirmed)
+FOR_LISTS(NEXT_UPDATE, status.next_update, status.next_update)
+FOR_LISTS(STALE, 1, status.stale != 0)
+FOR_LISTS(BAD, 1, status.bad_since != 0)
+FOR_LISTS(RELOADS, 1, status.reloads)
+FOR_LISTS(FAILURES, 1, status.failures)
+
+/* ---- the server ---- */
 
 static void read_CONFIGURATIONS(apr_pool_t *p, apr_array_header_t *samples)
 {

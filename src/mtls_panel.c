@@ -1,8 +1,10 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 #include "httpd.h"
 #include "http_config.h"
+#include "http_main.h"
 #include "apr_strings.h"
 
+#include "mtls_list.h"
 #include "mtls_metric.h"
 #include "mtls_panel.h"
 #include "mtls_radar.h"
@@ -16,6 +18,14 @@
 static int shows_subjects(const request_rec *r)
 {
     return mtls_dir_of(r)->subjects == 1;
+}
+
+/* A place as the server's own files name each other: relative to ServerRoot where it is below that. */
+static const char *short_place(const char *place)
+{
+    apr_size_t len = strlen(ap_server_root);
+
+    return len && !strncmp(place, ap_server_root, len) && place[len] == '/' ? place + len + 1 : place;
 }
 
 /* ---- sections ---- */
@@ -64,8 +74,69 @@ static mtls_sheet_t *show_sections(request_rec *r)
         mtls_sheet_number(sheet, zone->rules);
         mtls_sheet_number(sheet, zone->others);
         mtls_sheet_text(sheet, dir->backstop == 1 ? "on" : "off");
-        mtls_sheet_text(sheet, zone->place.file
-                               ? apr_psprintf(r->pool, "%s:%d", zone->place.file, zone->place.line) : NULL);
+        mtls_sheet_text(sheet, !zone->place.file ? NULL
+                               : apr_psprintf(r->pool, "%s:%d", short_place(zone->place.file), zone->place.line));
+    }
+    return sheet;
+}
+
+/* ---- lists ---- */
+
+static const char *describe_list(const mtls_list_status_t *status)
+{
+    if (status->stale)
+        return "stale";
+    return status->bad_since ? "failed" : "good";
+}
+
+static const char *kind_of(const mtls_list_t *list)
+{
+    switch (mtls_list_kind(list)) {
+    case MTLS_LIST_CRL:  return "revocation lists";
+    case MTLS_LIST_KILL: return "kill list";
+    default:             return "file";
+    }
+}
+
+static mtls_sheet_t *show_lists(request_rec *r)
+{
+    static const mtls_column_t columns[] = {
+        { "list", "list", MTLS_CELL_TEXT },
+        { "state", "state", MTLS_CELL_TEXT },
+        { "kind", "kind", MTLS_CELL_TEXT },
+        { "field", "field", MTLS_CELL_TEXT },
+        { "path", "path", MTLS_CELL_TEXT },
+        { "version", "version", MTLS_CELL_NUMBER },
+        { "entries", "entries", MTLS_CELL_NUMBER },
+        { "loaded", "in force since", MTLS_CELL_TIME },
+        { "confirmed", "last seen unchanged", MTLS_CELL_TIME },
+        { "next_update", "next update", MTLS_CELL_TIME },
+        { "bad_since", "bad since", MTLS_CELL_TIME },
+        { "why", "why", MTLS_CELL_TEXT }
+    };
+    mtls_sheet_t *sheet = mtls_sheet_make(r->pool, "lists", "Lists", columns, WIDTH(columns));
+    const apr_array_header_t *lists = mtls_generation()->lists;
+    mtls_list_status_t status;
+    int i;
+
+    if (!lists->nelts)
+        return NULL;
+    for (i = 0; i < lists->nelts; i++) {
+        mtls_list_t *list = APR_ARRAY_IDX(lists, i, mtls_listed_t).list;
+
+        mtls_list_status(list, &status);
+        mtls_sheet_text(sheet, mtls_list_name(list));
+        mtls_sheet_text(sheet, describe_list(&status));
+        mtls_sheet_text(sheet, kind_of(list));
+        mtls_sheet_text(sheet, mtls_list_field(list) ? mtls_list_field(list)->name : NULL);
+        mtls_sheet_text(sheet, short_place(mtls_list_path(list)));
+        mtls_sheet_number(sheet, status.version);
+        mtls_sheet_number(sheet, status.entries);
+        mtls_sheet_number(sheet, status.loaded);
+        mtls_sheet_number(sheet, status.confirmed);
+        mtls_sheet_number(sheet, status.next_update);
+        mtls_sheet_number(sheet, status.bad_since);
+        mtls_sheet_text(sheet, apr_pstrdup(r->pool, status.why));
     }
     return sheet;
 }
@@ -100,7 +171,7 @@ static mtls_sheet_t *show_recent(request_rec *r)
         mtls_sheet_text(sheet, entry->host);
         mtls_sheet_text(sheet, entry->method);
         mtls_sheet_text(sheet, entry->path);
-        mtls_sheet_text(sheet, entry->rule);
+        mtls_sheet_text(sheet, short_place(entry->rule));
         mtls_sheet_text(sheet, entry->digest);
         mtls_sheet_text(sheet, entry->id);
         if (shows_subjects(r))
@@ -157,6 +228,7 @@ static mtls_sheet_t *show_certificates(request_rec *r)
 
 const mtls_panel_t mtls_panels[] = {
     { show_sections },
+    { show_lists },
     { show_recent },
     { show_certificates }
 };

@@ -86,8 +86,8 @@ static int answer(request_rec *r)
     apr_table_t *arguments;
     const char *format;
 
-    if (!r->handler || strcmp(r->handler, MTLS_STATUS_HANDLER))
-        return DECLINED;
+    if (!r->handler || *r->handler != *MTLS_STATUS_HANDLER || strcmp(r->handler, MTLS_STATUS_HANDLER))
+        return DECLINED;                 /* asked for every request there is: the first letter is enough for most */
     if (!mtls_counters_since()) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "mtls-status: nothing is counted: no directive of this module is "
                       "in use, or there was no shared memory");

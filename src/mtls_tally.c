@@ -66,21 +66,24 @@ static const mtls_zone_t *zone_of(const request_rec *r, const mtls_request_t *re
     return zone ? zone : mtls_dir_of(r)->zone;
 }
 
-static void count_request(const request_rec *first)
+/* The first that says anything: the request itself, or one that it was redirected to. */
+static void count_request(const request_rec *r, const mtls_request_t *request)
 {
-    const request_rec *r = first, *next;
-    verdict_t verdict = verdict_of(r, mtls_request_known(r));
+    verdict_t verdict = verdict_of(r, request);
+    const request_rec *next;
     const mtls_zone_t *zone;
 
     for (next = r->next; next && verdict.reason == MTLS_NOT_ASKED; next = next->next) {
-        verdict_t later = verdict_of(next, mtls_request_known(next));
+        const mtls_request_t *later = mtls_request_known(next);
+        verdict_t other = verdict_of(next, later);
 
-        if (later.reason != MTLS_NOT_ASKED) {
-            verdict = later;
+        if (other.reason != MTLS_NOT_ASKED) {
+            verdict = other;
+            request = later;
             r = next;
         }
     }
-    zone = zone_of(r, mtls_request_known(r));
+    zone = zone_of(r, request);
     mtls_count_decision(zone ? zone->number : MTLS_COUNTERS_OTHER, verdict.outcome, verdict.reason);
 }
 
@@ -192,8 +195,8 @@ static int note_request(request_rec *r)
 
     if (!generation || !generation->used)
         return DECLINED;
-    count_request(r);
     request = mtls_request_known(r);
+    count_request(r, request);
     if (request && request->peer)
         note_certificate(r, request->peer);
     return DECLINED;

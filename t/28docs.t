@@ -19,7 +19,7 @@ sub run { return scalar qx(/usr/bin/perl "$update" "$program" "$copy" 2>&1) }
 
 copy_docs();
 is(run(), '', 'the tables can be printed');
-my @files = qw(directives.md fields.md headers.md reasons.md rules.md);
+my @files = qw(directives.md fields.md headers.md monitoring.md reasons.md rules.md);
 for my $file (@files) {
     ok(slurp("$docs/$file") eq slurp("$copy/$file"), "$file is up to date") or diag("make -f Makefile.apxs docs");
 }
@@ -38,7 +38,7 @@ like(run(), qr/reasons\.md: there is no table 'causes'/, 'an unknown table is re
 
 # Rows, counted in the registries' own files.
 for my $case (['fields', 'MTLS_FIELD'], ['reasons', 'MTLS_REASON'], ['types', 'MTLS_TYPE'], ['operators', 'MTLS_OPERATOR'],
-              ['attributes', 'MTLS_ATTRIBUTE'], ['profiles', 'MTLS_PROFILE']) {
+              ['attributes', 'MTLS_ATTRIBUTE'], ['profiles', 'MTLS_PROFILE'], ['metrics', 'MTLS_METRIC']) {
     my ($table, $macro) = @$case;
     my $rows = () = slurp(top() . "/include/tbl/$table.h") =~ /^\Q$macro\E\(/mg;
     my $printed = () = qx("$program" $table) =~ /^\| [^-]/mg;

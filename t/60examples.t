@@ -69,6 +69,21 @@ my %CASES = (
         ['ok', '/shop/1', \@FORGED_CERT, 200, '-', $GATEWAY{ok}],
         ['ok', '/shop/1', [[Connection => 'close, Client-Cert']], 200, '-', $GATEWAY{ok}, '1.1'],
     ],
+    'status.conf' => [
+        # allowed
+        ['ok', '/orders/1', [], 200, '-', {}],
+        ['ok', '/mtls-status', [], 200, '-'],
+        ['ok', '/mtls-status?format=json', [], 200, '-'],
+        ['ok', '/mtls-status?format=prometheus', [], 200, '-'],
+        # denied
+        ['other', '/mtls-status', [], 403, 'no-match'],
+        ['other', '/mtls-status?format=prometheus', [], 403, 'no-match'],
+        ['ok', '/', [], 403, '-'],
+        # absent
+        [undef, '/mtls-status', [], 403, 'no-certificate'],
+        [undef, '/mtls-status/', [], 403, 'no-certificate'],
+        [undef, '/orders/1', [], 403, 'no-certificate'],
+    ],
     'optional-per-location.conf' => [
         # allowed
         ['ok', '/public/', [], 200, '-', $SITE{ok}],

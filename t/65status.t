@@ -119,7 +119,7 @@ for my $section (sort keys %STATES) {
     my $row = $sections{"$vhost $section"};
     is_deeply([@$row{qw(state rules others backstop)}], $STATES{$section}, "$section: what stands there");
     my ($file, $line) = $row->{file} =~ /^(.*):(\d+)$/;
-    my $written = (split /\n/, slurp($file))[$line - 1];
+    my $written = (split /\n/, slurp($server->dir . "/$file"))[$line - 1];
     is($written =~ s/^\s+|"//gr, $section, '  ... and where');
 }
 is(scalar(grep { /^\Q$vhost\E / } keys %sections), keys(%STATES) + 1, 'no other in this virtual host but one');
@@ -262,6 +262,43 @@ like($whole, qr/mod_mtls_authz.*mtls_authz_decisions_total/s, 'mod_status has a 
 unlike($whole, qr/<script>alert|Otto/, '  ... without anything that clients chose');
 my $short = client()->request($server, '/server-status?auto')->{body};
 like($short, qr/^mtls_authz_decisions_total: [1-9]\d*$/m, '  ... also for programs');
+
+# ---- lists ----
+
+my $dir = MTLS::Server::new_directory('lists');
+sub put { my ($name, $text) = @_; spew("$dir/.new", $text); rename "$dir/.new", "$dir/$name" or die "$dir/$name: $!\n" }
+put('partners', "shop.example.org role=billing\nother.example.org\n");
+put('kill', "# nobody\n");
+$server = start_server(tls => <<"TLS");
+    MTLSListInterval 1s
+    MTLSList partners san.dns file:$dir/partners
+    MTLSKillList $dir/kill
+    <Location "/mtls-status">
+        SetHandler mtls-status
+        <RequireAny>
+            Require mtls
+            Require mtls in partners
+        </RequireAny>
+    </Location>
+TLS
+sub list { my ($name) = @_; return (grep { $_->{list} eq $name } @{ json()->{lists} })[0] }
+my $list = list('partners');
+is_deeply([@$list{qw(state kind field path version entries why)}], ['good', 'file', 'san.dns', "$dir/partners", 1, 2, undef], 'a list');
+cmp_ok(value('mtls_authz_list_loaded_timestamp_seconds', list => 'partners'), '>', time - 120, '  ... and when it was read');
+is_deeply([map { $_->{list} } @{ json()->{lists} }], ['partners', 'kill list'], 'all of them');
+is(list('kill list')->{kind}, 'kill list', 'the kill list is one, too');
+is(list('kill list')->{entries}, 0, '  ... an empty one');
+put('partners', "shop.example.org role=billing\nother.example.org\nthird.example.org\n");
+ok(MTLS::Server::wait_for(sub { list('partners')->{version} == 2 }, 20), 'another version comes into force');
+is(list('partners')->{entries}, 3, '  ... with more entries');
+is(value('mtls_authz_list_version', list => 'partners'), 2, '  ... and the metric says so');
+put('partners', "shop.example.org role=\"billing\n");
+ok(MTLS::Server::wait_for(sub { list('partners')->{state} eq 'failed' }, 20), 'a bad file is seen');
+$list = list('partners');
+is_deeply([@$list{qw(version entries)}], [2, 3], '  ... the version before stays in force');
+like($list->{why}, qr/partners:1/, '  ... and the page says where it is bad');
+is(value('mtls_authz_list_bad', list => 'partners'), 1, '  ... and the metric');
+cmp_ok(value('mtls_authz_list_failures_total', list => 'partners'), '>=', 1, '  ... and counts it');
 
 # ---- no configuration of ours ----
 

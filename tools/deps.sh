@@ -58,6 +58,7 @@ test-all    chromium                   cmd:chromium
 test-all    libnghttp2-dev             file:/usr/include/nghttp2/nghttp2.h
 test-all    fonts-dejavu-core          file:/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf
 test-all    libnss3-tools              cmd:certutil
+test-all    prometheus                 cmd:promtool
 '
 
 PATH=$PATH:/usr/sbin:/sbin

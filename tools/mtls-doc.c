@@ -258,6 +258,22 @@ static void print_reasons(apr_pool_t *p)
     }
 }
 
+/* ---- metrics ---- */
+
+static void print_metrics(apr_pool_t *p)
+{
+    static const struct { const char *name, *type, *labels, *help; } metrics[] = {
+#define MTLS_METRIC(id, name, type, labels, title, help) { name, type, labels, help },
+#include "tbl/metrics.h"
+    };
+    apr_size_t i;
+
+    puts("| metric | type | labels | meaning |\n|---|---|---|---|");
+    for (i = 0; i < sizeof(metrics) / sizeof(metrics[0]); i++)
+        printf("| %s | %s | %s | %s |\n", code(p, metrics[i].name), metrics[i].type, code(p, metrics[i].labels),
+               cell(p, metrics[i].help));
+}
+
 static const struct {
     const char *name;
     void (*print)(apr_pool_t *p);
@@ -270,7 +286,8 @@ static const struct {
     { "profile-formats", print_profile_formats },
     { "profiles", print_profiles },
     { "profile-headers", print_profile_headers },
-    { "reasons", print_reasons }
+    { "reasons", print_reasons },
+    { "metrics", print_metrics }
 };
 
 int main(int argc, const char *const *argv)

@@ -8,7 +8,7 @@
 use strict;
 use warnings;
 
-my @FILES = qw(fields.md rules.md headers.md reasons.md);
+my @FILES = qw(fields.md rules.md headers.md reasons.md monitoring.md);
 my ($program, $directory) = @ARGV;
 @ARGV == 2 or die "Usage: update-docs.pl MTLS-DOC DIRECTORY\n";
 

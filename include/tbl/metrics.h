@@ -23,6 +23,33 @@ MTLS_METRIC(NEXT_EXPIRY, "mtls_authz_next_expiry_timestamp_seconds", "gauge", ""
 MTLS_METRIC(RULES, "mtls_authz_section_rules", "gauge", "vhost section mode",
     "Rules",
     "Require mtls lines of a section of the current configuration")
+MTLS_METRIC(LIST_VERSION, "mtls_authz_list_version", "gauge", "list",
+    "Versions of lists",
+    "The version of a list that is in force: the number rises when another one comes into force; 0 if there is none")
+MTLS_METRIC(LIST_ENTRIES, "mtls_authz_list_entries", "gauge", "list",
+    "Entries of lists",
+    "Entries of the version in force")
+MTLS_METRIC(LIST_LOADED, "mtls_authz_list_loaded_timestamp_seconds", "gauge", "list",
+    "Lists loaded",
+    "When the version in force came into force")
+MTLS_METRIC(LIST_CONFIRMED, "mtls_authz_list_confirmed_timestamp_seconds", "gauge", "list",
+    "Lists confirmed",
+    "When the files of a list were last seen to be what was read")
+MTLS_METRIC(LIST_NEXT_UPDATE, "mtls_authz_list_next_update_timestamp_seconds", "gauge", "list",
+    "Next updates",
+    "The earliest nextUpdate of a list's revocation lists")
+MTLS_METRIC(LIST_STALE, "mtls_authz_list_stale", "gauge", "list",
+    "Stale lists",
+    "1 if the version in force is stale, else 0: rules that need the list hold for nobody")
+MTLS_METRIC(LIST_BAD, "mtls_authz_list_bad", "gauge", "list",
+    "Bad lists",
+    "1 if the files of a list cannot be used as they are now, else 0: the last good version stays in force")
+MTLS_METRIC(LIST_RELOADS, "mtls_authz_list_reloads_total", "counter", "list",
+    "Reloads of lists",
+    "Versions that came into force since the last restart, the first one not counted")
+MTLS_METRIC(LIST_FAILURES, "mtls_authz_list_failures_total", "counter", "list",
+    "Failures of lists",
+    "How many times the files of a list were found bad since the last restart")
 MTLS_METRIC(CONFIGURATIONS, "mtls_authz_configurations_total", "counter", "",
     "Configurations",
     "Configurations that have come into force: the start, and each restart")

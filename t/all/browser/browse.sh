@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 #
-# browse.sh URL SCREENSHOT CA [STORE.p12 PASSWORD]    what a person sees in Chromium, with a certificate or without
+# [WINDOW=800,400] browse.sh URL SCREENSHOT CA [STORE.p12 PASSWORD]    what a person sees in Chromium, with a certificate or without
 #
 # Prints the page as text and takes a picture of it. The browser has a new profile, whose certificate store (NSS, at
 # $HOME/.pki/nssdb) holds the CA and, if there is one, the client's certificate.
@@ -24,7 +24,7 @@ printf '{"profile":{"content_settings":{"exceptions":{"auto_select_certificate":
 
 HOME=$home timeout -k 5 60 chromium --headless --no-sandbox --disable-gpu --disable-quic --no-first-run \
     --disable-background-networking --disable-component-update --disable-sync --disable-dev-shm-usage \
-    --user-data-dir="$home/profile" --window-size=800,400 --screenshot="$picture" --dump-dom "$url" \
+    --user-data-dir="$home/profile" --window-size="${WINDOW:-800,400}" --screenshot="$picture" --dump-dom "$url" \
     >"$home/page" 2>"$home/said" || { cat "$home/said"; exit 1; }
 # The text of the page, one line for each line of it.
 sed -e 's,</\(h1\|p\|title\)>,\n,g' -e 's,<[^>]*>,,g' "$home/page" | sed '/^[[:space:]]*$/d'

@@ -1,0 +1,150 @@
+#!/usr/bin/perl
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+#
+# What is counted is what happened, to the request: many clients at once, event and prefork, and graceful restarts in
+# the middle of it that change the configuration, too. What is expected is counted by the clients.
+use MTLS::Test;
+use JSON::PP;
+use POSIX ();
+use Time::HiRes qw(sleep);
+
+my $REQUESTS = $ENV{MTLS_REQUESTS} // 1500;
+my $CLIENTS = 4;
+my $BATCH = 25;           # requests of one connection
+
+# [certificate, path, status, section, mode, decision, reason]
+my @KINDS = (
+    ['ok', '/orders/', 404, '<Location /orders/>', 'enforce', 'granted', 'granted'],
+    ['other', '/orders/', 403, '<Location /orders/>', 'enforce', 'denied', 'no-match'],
+    [undef, '/orders/', 403, '<Location /orders/>', 'enforce', 'denied', 'no-certificate'],
+    ['other', '/watched/', 404, '<Location /watched/>', 'report', 'would-deny', 'no-match'],
+    ['ok', '/watched/', 404, '<Location /watched/>', 'report', 'granted', 'granted'],
+    ['ok', '/kept/', 403, '<Location /kept/>', 'enforce', 'denied', 'backstop'],
+    [undef, '/open/', 404, '', 'enforce', 'not-asked', undef],
+);
+
+my $SECTIONS = <<'END';
+    <Location "/orders/">
+        Require mtls subject.cn is "Anne Example"
+    </Location>
+    <Location "/watched/">
+        MTLSMode report
+        Require mtls subject.cn is "Anne Example"
+    </Location>
+END
+my $BACKSTOP = <<'END';
+    <Location "/kept/">
+        MTLSBackstop on
+    </Location>
+END
+my $STATUS = <<'END';
+    <Location "/mtls-status">
+        SetHandler mtls-status
+        Require mtls
+    </Location>
+END
+
+# One client: its requests are those of the kinds in turn, a kind for each connection. Says how many of each were
+# answered; what the server closed unanswered was not counted there either.
+sub drive {
+    my ($server, $number, $requests) = @_;
+    my $client = MTLS::Client->new;
+    my %answered;
+    for (my $i = $number; $requests > 0; $i++) {
+        my ($certificate, $path, $status, @key) = @{ $KINDS[$i % @KINDS] };
+        my @batch = map { { path => $path, headers => [['X-SSL-Client-Verify', 'SUCCESS']] } } 1 .. ($requests < $BATCH ? $requests : $BATCH);
+        my @got = grep { $_->{status} } $client->many($server, { cert => $certificate }, @batch);
+        $answered{ join "\n", map { $_ // '' } @key } += @got;
+        $answered{connections}{ $certificate ? 'verified' : 'none' }++ if @got;
+        $answered{wrong} += grep { $_->{status} != $status } @got;
+        $requests -= @got;
+    }
+    return \%answered;
+}
+
+# Several at once, in processes of their own, and meanwhile whatever else is to happen.
+sub drive_all {
+    my ($server, $meanwhile) = @_;
+    my @from;
+    for my $number (1 .. $CLIENTS) {
+        my $pid = open(my $from, '-|') // die "fork: $!";
+        if (!$pid) {
+            my $answered = eval { drive($server, $number, int $REQUESTS / $CLIENTS) } // { wrong => $@ };
+            print JSON::PP->new->canonical->encode($answered), "\n";
+            close STDOUT;
+            POSIX::_exit(0);
+        }
+        push @from, $from;
+    }
+    $meanwhile->() if $meanwhile;
+    my %sum;
+    for my $from (@from) {
+        my $answered = decode_json(scalar <$from>);
+        my $connections = delete $answered->{connections};
+        $sum{connections}{$_} += $connections->{$_} for keys %$connections;
+        $sum{$_} += $answered->{$_} for keys %$answered;
+        close $from;
+    }
+    return \%sum;
+}
+
+sub counted {
+    my ($server) = @_;
+    my $metrics = decode_json(client()->request($server, '/mtls-status?format=json', cert => 'ok')->{body})->{metrics};
+    my %counted;
+    for my $row (@{ $metrics->{mtls_authz_decisions_total} }) {
+        next if ($row->{section} // '') =~ /mtls-status/ || !$row->{value};
+        next if $row->{vhost} !~ /:@{[ $server->https_port ]}$/;
+        $counted{ join "\n", map { $_ // '' } @$row{qw(section mode decision reason)} } = $row->{value};
+    }
+    my ($removed) = map { $_->{value} } @{ $metrics->{mtls_authz_removed_headers_total} };
+    my %connections = map { $_->{certificate} => $_->{value} } @{ $metrics->{mtls_authz_connections_total} };
+    return (\%counted, $removed // 0, \%connections);
+}
+
+sub shown { my ($counts) = @_; return join '', map { my $key = s/\n/ /gr; "$key: $counts->{$_}\n" } sort keys %$counts }
+
+for my $mpm (qw(event prefork)) {
+    my $server = start_server(mpm => $mpm, tls => $SECTIONS . $BACKSTOP . $STATUS);
+    my (%expected, $removed);
+
+    # What is counted when a request is over is there a moment later.
+    my $compare = sub {
+        my ($what) = @_;
+        my ($counted, $removals);
+        MTLS::Server::wait_for(sub { ($counted, $removals) = counted($server); shown($counted) eq shown(\%expected) }, 5);
+        is(shown($counted), shown(\%expected), "$mpm: $what: every decision was counted, once");
+        is($removals, $removed, "$mpm: $what: and every header that was removed");
+    };
+    my $add = sub {
+        my ($sum) = @_;
+        is(delete $sum->{wrong}, 0, "$mpm: every answer is the expected one");
+        my $connections = delete $sum->{connections};
+        $expected{$_} += $sum->{$_} for keys %$sum;
+        $removed += $sum->{$_} for keys %$sum;
+        return $connections;
+    };
+
+    my (undef, undef, $before) = counted($server);
+    my $connections = $add->(drive_all($server));
+    $compare->('many clients');
+    my (undef, undef, $after) = counted($server);
+    is($after->{none} - $before->{none}, $connections->{none}, "$mpm: connections without a certificate");
+    cmp_ok($after->{verified} - $before->{verified}, '>', $connections->{verified}, "$mpm: and with one, those of this test among them");
+
+    # Restarts while requests are answered: sections come, go and change places.
+    my $new = join '', map { "<Location \"/new/$_/\">\nRequire mtls\n</Location>\n" } 1 .. 3;
+    my @sums;
+    my $sum = sub { my ($counted) = counted($server); my $all = 0; $all += $_ for values %$counted; return $all };
+    $add->(drive_all($server, sub {
+        for my $sections ($new . $BACKSTOP . $SECTIONS . $STATUS, $STATUS . $SECTIONS . $BACKSTOP) {
+            sleep 0.3;
+            $server->graceful(tls => $sections);
+            push @sums, $sum->();
+        }
+    }));
+    $compare->('across two graceful restarts');
+    ok($sums[0] < $sums[1] && $sums[1] < $sum->(), "$mpm: the restarts were in the middle of it: @sums");
+    $server->stop;
+}
+done_testing;
