@@ -112,7 +112,7 @@ static void add_request(line_t *line, request_rec *r, const mtls_decision_t *dec
     add_text(line, "path", r->uri ? mtls_describe_text(line->p, r->uri) : NULL);
 }
 
-static void add_decision(line_t *line, const mtls_decision_t *decision)
+static void add_decision(line_t *line, const request_rec *r, const mtls_decision_t *decision)
 {
     json_object_set_new(line->object, "decision", json_string(decision->reason == MTLS_GRANTED ? "allow"
                                                               : decision->would ? "would-deny" : "deny"));
@@ -120,7 +120,7 @@ static void add_decision(line_t *line, const mtls_decision_t *decision)
     json_object_set_new(line->object, "text", json_string(mtls_reason_text(decision->reason)));
     if (decision->detail)
         add_text(line, "detail", decision->detail);
-    json_object_set_new(line->object, "mode", json_string(decision->would ? "report" : "enforce"));
+    json_object_set_new(line->object, "mode", json_string(mtls_dir_of(r)->report == 1 ? "report" : "enforce"));
 }
 
 /* ---- what was tried ---- */
@@ -147,6 +147,27 @@ static void add_rules(line_t *line, const apr_array_header_t *tried)
     if (tried && tried->nelts > line->items)
         mark(line->cut, "rules");
     json_object_set_new(line->object, "rules", rules);
+}
+
+/* The versions of the lists that were asked. */
+static void add_lists(line_t *line, request_rec *r, const mtls_decision_t *decision)
+{
+    const mtls_generation_t *generation = mtls_generation();
+    const mtls_request_t *request = mtls_request_known(mtls_request_root(r));
+    json_t *lists = json_object();
+    int i;
+
+    for (i = 0; request && request->memberships && i < mtls_fieldset_lists(generation->fields); i++) {
+        if (request->memberships[i])
+            json_object_set_new(lists, mtls_fieldset_list_name(generation->fields, i),
+                                json_integer(request->memberships[i]->version));
+    }
+    if (decision->reason == MTLS_KILLED)
+        json_object_set_new(lists, mtls_list_name(generation->kill_list),
+                            json_integer(mtls_list_version(generation->kill_list)));
+    if (json_object_size(lists))
+        json_object_set(line->object, "lists", lists);
+    json_decref(lists);
 }
 
 /* ---- who ---- */
@@ -221,8 +242,9 @@ static json_t *make_object(line_t *line, request_rec *r, const mtls_decision_t *
     line->cut = json_array();
     line->malformed = json_array();
     add_request(line, r, decision);
-    add_decision(line, decision);
+    add_decision(line, r, decision);
     add_rules(line, request ? request->tried : NULL);
+    add_lists(line, r, decision);
     if (line->facts)
         add_certificate(line, mtls_generation()->audited);
     add_marks(line, "malformed", line->malformed);

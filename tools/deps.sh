@@ -52,6 +52,7 @@ test-all    gunicorn                   cmd:gunicorn
 test-all    nginx-light                cmd:nginx
 test-all    haproxy                    cmd:haproxy
 test-all    golang-go                  cmd:go
+test-all    jq                         cmd:jq
 test-all    wget                       cmd:wget
 test-all    python3-requests           python:requests
 test-all    chromium                   cmd:chromium
