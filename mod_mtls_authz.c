@@ -26,6 +26,7 @@
 #include "mtls_strip.h"
 #include "mtls_tally.h"
 #include "mtls_target.h"
+#include "mtls_whatif_page.h"
 #include "mtls_trial.h"
 
 #if !AP_MODULE_MAGIC_AT_LEAST(20120211, 127)
@@ -76,6 +77,8 @@ static void register_hooks(apr_pool_t *p)
     mtls_auditlog_register();
     mtls_tally_register();
     mtls_status_register();
+    mtls_whatif_register();
+    mtls_whatif_page_register();
 }
 
 AP_DECLARE_MODULE(mtls_authz) = {

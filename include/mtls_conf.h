@@ -111,6 +111,9 @@ typedef struct mtls_server_t {
     apr_array_header_t *pass;        /**< of const char *: MTLSPass words */
     mtls_auditlog_t *auditlog;       /**< MTLSAuditLog; NULL: none */
     int audit_all;                   /**< granted decisions, too */
+    int what_if;                     /**< MTLSWhatIf */
+    int verify_depth;                /**< what if: SSLVerifyDepth or MTLS_UNSET; set by mtls_check */
+    void *tls;                       /**< what if: the SSL_CTX, a reference; see mtls_suppose.h. NULL: no TLS here */
     int touched;                     /**< a directive or rule of ours stands in this virtual host */
     apr_int64_t expiry_warning;      /**< MTLSExpiryWarning in seconds; 0: off, MTLS_UNSET */
     const mtls_guard_t *guard;       /**< names removed from what clients send; set by mtls_check, NULL: none */
@@ -148,6 +151,7 @@ typedef struct mtls_generation_t {
     int subjects;                    /**< MTLSStatusSubjects is on somewhere */
     apr_array_header_t *zones;       /**< of mtls_zone_t *, as they were written; see mtls_zone.h */
     const int *removal_numbers;      /**< counters of the names in guarded; NULL: not counted */
+    int what_if;                     /**< MTLSWhatIf is on somewhere */
     int closed;                      /**< the configuration has been read: nothing grows any more */
 } mtls_generation_t;
 

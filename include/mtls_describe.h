@@ -30,6 +30,9 @@ typedef struct mtls_trait_t {
  */
 int mtls_describe_traits(request_rec *r, mtls_trait_t *traits);
 
+/** Likewise for any peer. */
+int mtls_describe_peer(apr_pool_t *p, const mtls_peer_t *peer, mtls_trait_t *traits);
+
 /** The traits as a part of a log line, each behind "; " and cut to a bearable length. "" without a certificate. */
 const char *mtls_describe_certificate(request_rec *r);
 

@@ -6,6 +6,11 @@
 #ifndef MTLS_KILL_H
 #define MTLS_KILL_H
 
+#include "mtls_request.h"
+
+/** Ask about this request's certificate. @return MTLS_GRANTED, or the reason against it and *detail for a log */
+mtls_reason_t mtls_kill_ask(request_rec *r, const char **detail);
+
 /** Registers the hook. */
 void mtls_kill_register(void);
 

@@ -38,6 +38,10 @@ const unsigned char *mtls_peer_digest(const mtls_peer_t *peer);
 /** True for one caller with this stamp (not 0), as long as nobody comes with another. Any thread. */
 int mtls_peer_is_due(const mtls_peer_t *peer, apr_uint32_t stamp);
 
+/** A peer that is at no connection's end: for suppositions (mtls_suppose.h). Takes a reference of the certificate, lives
+ *  in p. facts is NULL unless trust is MTLS_GRANTED. */
+const mtls_peer_t *mtls_peer_make(apr_pool_t *p, X509 *certificate, mtls_reason_t trust, const mtls_facts_t *facts);
+
 /** A header value that was kept for this peer: *value is a C string or NULL for "send nothing".
  *  @return true if one was kept */
 int mtls_peer_kept(const mtls_peer_t *peer, int slot, const char **value);

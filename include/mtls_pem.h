@@ -18,6 +18,9 @@
  */
 const char *mtls_pem_read(apr_pool_t *p, const char *path, apr_array_header_t *certificates);
 
+/** Likewise from a C string. */
+const char *mtls_pem_parse(apr_pool_t *p, const char *text, apr_array_header_t *certificates);
+
 /**
  * The values that a word stands for behind "is": the word parsed by the field's type, or, for
  * "pem:PATH" where a digest, distinguished name or serial number is expected, that value of every

@@ -29,6 +29,9 @@ typedef enum mtls_trial_t {
 
 typedef struct mtls_request_t {
     const mtls_peer_t *peer;
+    const mtls_peer_t *supposed;   /**< what if: the peer that this subrequest sees in the place of the connection's; NULL:
+                                        a request like all others. See mtls_whatif.h */
+    const mtls_peer_t *supposing;  /**< while the status page asks: what the subrequests of this request are to see */
     mtls_view_t view;
     apr_array_header_t *tried;     /**< of mtls_tried_t; NULL: none */
     mtls_reason_t denied;          /**< MTLS_GRANTED: not denied by us */
@@ -70,7 +73,8 @@ const mtls_membership_t *mtls_request_killed(request_rec *r);
 /** The environment variable with the names of lists that were asked and are stale. */
 #define MTLS_STALE_VARIABLE "MTLS_STALE_LISTS"
 
-/** The request that the client sent: no subrequest of it, no redirected one. */
+/** The request that the client sent: no subrequest of it, no redirected one. Of a supposed request: the outermost one
+ *  that sees what is supposed. */
 request_rec *mtls_request_root(request_rec *r);
 
 /** True if this request, or one it was redirected from, was refused: by us, or with a status that

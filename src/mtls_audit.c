@@ -44,10 +44,14 @@ void mtls_audit_watch(observer_fn *observer)
     observers[i] = observer;
 }
 
-static void tell(request_rec *r, const mtls_request_t *request, mtls_decision_t decision)
+/* What is only supposed is told to whoever supposes it. */
+static void tell(request_rec *r, mtls_request_t *request, mtls_decision_t decision)
 {
     apr_size_t i;
 
+    request->kept_detail = decision.detail;
+    if (request->supposed)
+        return;
     decision.request_id = mtls_describe_id(r);
     write_line(r, request, &decision);
     for (i = 0; i < sizeof(observers) / sizeof(observers[0]) && observers[i]; i++)
@@ -59,7 +63,7 @@ static void tell(request_rec *r, const mtls_request_t *request, mtls_decision_t 
 static void publish_reason(request_rec *r, mtls_request_t *request, mtls_reason_t reason)
 {
     request->view.reason = mtls_reason_slug(reason);
-    for (; r; r = r->main)
+    for (; r; r = request->supposed ? NULL : r->main)
         apr_table_setn(r->subprocess_env, MTLS_REASON_VARIABLE, mtls_reason_slug(reason));
 }
 
@@ -172,7 +176,7 @@ static void publish_would(request_rec *r, mtls_request_t *request)
     const char *slug = mtls_reason_slug(request->would);
 
     request->view.reason = apr_pstrcat(r->pool, MTLS_WOULD_PREFIX, slug, NULL);
-    for (; r; r = r->main) {
+    for (; r; r = request->supposed ? NULL : r->main) {
         if (!apr_table_get(r->subprocess_env, MTLS_REASON_VARIABLE))
             apr_table_setn(r->subprocess_env, MTLS_REASON_VARIABLE,
                            apr_pstrcat(r->pool, MTLS_WOULD_PREFIX, slug, NULL));

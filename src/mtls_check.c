@@ -169,6 +169,26 @@ static int visit_verify_client(void *ctx, const ap_directive_t *directive)
     return OK;
 }
 
+/* Only what counts for every connection of a virtual host. */
+static int visit_verify_depth(void *ctx, const ap_directive_t *directive)
+{
+    guards_t *guards = ctx;
+    server_rec *s;
+    int depth;
+
+    if (!mtls_tree_is(directive, "SSLVerifyDepth")
+        || (directive->parent && !mtls_tree_is(directive->parent, "<VirtualHost")))
+        return OK;
+    depth = atoi(mtls_tree_word(guards->p, directive, 0));
+    s = mtls_tree_server(directive, guards->main_server);
+    mtls_server_of(s)->verify_depth = depth;
+    for (s = s == guards->main_server ? s->next : NULL; s; s = s->next) {
+        if (mtls_server_of(s)->verify_depth == MTLS_UNSET)       /* else it has one of its own */
+            mtls_server_of(s)->verify_depth = depth;
+    }
+    return OK;
+}
+
 static void make_guards(guards_t *guards)
 {
     const mtls_headerset_t *headers = mtls_generation()->headers;
@@ -226,6 +246,7 @@ static void set_guards(apr_pool_t *p, server_rec *main_server)
 
     make_guards(&guards);
     mtls_tree_walk(ap_conftree, visit_verify_client, &guards);
+    mtls_tree_walk(ap_conftree, visit_verify_depth, &guards);
     for (s = main_server; s; s = s->next)
         set_guard(&guards, mtls_server_of(s));
 }

@@ -221,6 +221,8 @@ void *mtls_conf_create_server(apr_pool_t *p, server_rec *s)
     (void)s;
     server->on_spoof_reject = MTLS_UNSET;
     server->expiry_warning = MTLS_UNSET;
+    server->what_if = MTLS_UNSET;
+    server->verify_depth = MTLS_UNSET;
     return server;
 }
 
@@ -235,6 +237,8 @@ void *mtls_conf_merge_server(apr_pool_t *p, void *basev, void *addv)
     server->pass = add->pass ? add->pass : base->pass;
     server->auditlog = add->auditlog ? add->auditlog : base->auditlog;
     server->audit_all = add->auditlog ? add->audit_all : base->audit_all;
+    server->what_if = pick_flag(p, base->what_if, add->what_if);
+    server->verify_depth = MTLS_UNSET;
     server->touched = base->touched || add->touched;
     return server;
 }

@@ -57,11 +57,11 @@ static mtls_trait_t trait_of(apr_pool_t *p, int i, const mtls_field_t *field, mt
     return trait;
 }
 
-int mtls_describe_traits(request_rec *r, mtls_trait_t *traits)
+int mtls_describe_peer(apr_pool_t *p, const mtls_peer_t *peer, mtls_trait_t *traits)
 {
-    X509 *certificate = mtls_peer_certificate(mtls_peer_of(r));
+    X509 *certificate = mtls_peer_certificate(peer);
     mtls_source_t source = { .leaf = certificate, .chain_len = -1 };
-    mtls_fieldset_t *set = mtls_fieldset_make(r->pool);
+    mtls_fieldset_t *set = mtls_fieldset_make(p);
     const mtls_field_t *fields[MTLS_TRAIT_COUNT];
     const mtls_facts_t *facts;
     int i;
@@ -70,10 +70,15 @@ int mtls_describe_traits(request_rec *r, mtls_trait_t *traits)
         return 0;
     for (i = 0; i < MTLS_TRAIT_COUNT; i++)
         mtls_fieldset_add(set, identity[i].label, &fields[i]);
-    facts = mtls_facts_read(r->pool, set, &source);
+    facts = mtls_facts_read(p, set, &source);
     for (i = 0; i < MTLS_TRAIT_COUNT; i++)
-        traits[i] = trait_of(r->pool, i, fields[i], mtls_facts_get(facts, fields[i]));
+        traits[i] = trait_of(p, i, fields[i], mtls_facts_get(facts, fields[i]));
     return 1;
+}
+
+int mtls_describe_traits(request_rec *r, mtls_trait_t *traits)
+{
+    return mtls_describe_peer(r->pool, mtls_peer_of(r), traits);
 }
 
 static const char *printed(apr_pool_t *p, const mtls_trait_t *trait, apr_size_t most)

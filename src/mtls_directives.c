@@ -351,6 +351,16 @@ static const char *add_pass(cmd_parms *cmd, void *dirv, const char *word)
     return NULL;
 }
 
+/* ---- MTLSWhatIf ---- */
+
+static const char *set_what_if(cmd_parms *cmd, void *dirv, int on)
+{
+    (void)dirv;
+    mtls_conf_touch(cmd)->what_if |= on;
+    mtls_server_of(cmd->server)->what_if = on;
+    return NULL;
+}
+
 /* ---- MTLSAuditLog ---- */
 
 static const char *set_audit_log(cmd_parms *cmd, void *dirv, const char *words, const char *which)
@@ -400,6 +410,8 @@ const command_rec mtls_directives[] = {
         "header names or profiles that clients of this virtual host may send"),
     AP_INIT_TAKE1("MTLSOnSpoof", set_on_spoof, NULL, RSRC_CONF,
         "what happens to a request with a guarded header: strip or reject"),
+    AP_INIT_FLAG("MTLSWhatIf", set_what_if, NULL, RSRC_CONF,
+        "the status page answers what if somebody came with this certificate: on or off"),
     AP_INIT_TAKE12("MTLSAuditLog", set_audit_log, NULL, RSRC_CONF,
         "denials as lines of JSON: PATH or \"|program\", and all for granted requests, too"),
     AP_INIT_TAKE_ARGV("MTLSList", mtls_directive_list, NULL, RSRC_CONF,

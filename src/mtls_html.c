@@ -26,6 +26,8 @@ static const char style[] =
     "th,td{text-align:left;padding:.3rem .6rem;border-bottom:1px solid var(--line);vertical-align:top}"
     "td.w{overflow-wrap:anywhere;min-width:22rem}tr:last-child td{border-bottom:0}th{background:var(--band);font-weight:600}"
     "td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}td.t{white-space:nowrap}"
+    "textarea,input,button{font:inherit;max-width:100%;padding:.3rem;color:var(--ink);background:var(--band);"
+    "border:1px solid var(--line);border-radius:.3rem}textarea{font-family:monospace;font-size:.85rem}"
     ".bad{color:var(--bad)}.warn{color:var(--warn)}.good{color:var(--good)}";
 
 void mtls_html_text(request_rec *r, const char *text)

@@ -17,31 +17,41 @@ static const char *describe(request_rec *r, const mtls_membership_t *membership)
     return apr_psprintf(r->pool, "kill list %s: whether the certificate is on it cannot be known", path);
 }
 
-static int deny(request_rec *r, const mtls_membership_t *membership)
+mtls_reason_t mtls_kill_ask(request_rec *r, const char **detail)
 {
-    int killed = membership->reason == MTLS_GRANTED;
+    const mtls_membership_t *membership;
 
-    if (killed) {
-        r->connection->keepalive = AP_CONN_CLOSE;
-        mtls_peer_hang_up(r);
-    }
-    return mtls_audit_deny(r, killed ? MTLS_KILLED : membership->reason, describe(r, membership));
+    if (!mtls_generation() || !mtls_generation()->kill_list || !mtls_request_view(r)->facts)
+        return MTLS_GRANTED;
+    membership = mtls_request_killed(r);
+    if (membership->reason == MTLS_NO_MATCH)
+        return MTLS_GRANTED;
+    *detail = describe(r, membership);
+    return membership->reason == MTLS_GRANTED ? MTLS_KILLED : membership->reason;
 }
 
 /* Once for each certificate: whoever was let in before his entry came is let finish. */
 static int judge(request_rec *r)
 {
-    const mtls_membership_t *membership;
-    mtls_request_t *root;
+    mtls_request_t *request = mtls_request_of(r), *root;
+    const char *detail = NULL;
+    mtls_reason_t reason;
 
-    if (!mtls_request_view(r)->facts)
+    /* Whoever supposes a certificate asks himself; his own connection is not to suffer for it. */
+    if (request->supposed || !mtls_request_view(r)->facts)
         return DECLINED;
     root = mtls_request_of(mtls_request_root(r));
-    if (root->kill_asked == mtls_request_of(r)->peer)
+    if (root->kill_asked == request->peer)
         return DECLINED;
-    root->kill_asked = mtls_request_of(r)->peer;
-    membership = mtls_request_killed(r);
-    return membership->reason == MTLS_NO_MATCH ? DECLINED : deny(r, membership);
+    root->kill_asked = request->peer;
+    reason = mtls_kill_ask(r, &detail);
+    if (reason == MTLS_GRANTED)
+        return DECLINED;
+    if (reason == MTLS_KILLED) {
+        r->connection->keepalive = AP_CONN_CLOSE;
+        mtls_peer_hang_up(r);
+    }
+    return mtls_audit_deny(r, reason, detail);
 }
 
 static int is_needed(void)

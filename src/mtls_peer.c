@@ -158,6 +158,20 @@ static void count_connection(tls_t *tls, mtls_reason_t trust)
                : trust == MTLS_NO_CERTIFICATE ? MTLS_TOTAL_NONE : MTLS_TOTAL_UNVERIFIED);
 }
 
+/* Nothing is kept for it: slots is 0. */
+const mtls_peer_t *mtls_peer_make(apr_pool_t *p, X509 *certificate, mtls_reason_t trust, const mtls_facts_t *facts)
+{
+    mtls_peer_t *peer = apr_pcalloc(p, sizeof(*peer));
+
+    peer->certificate = certificate;
+    X509_up_ref(certificate);
+    peer->trust = trust;
+    peer->facts = facts;
+    peer->stamp = apr_pcalloc(p, sizeof(*peer->stamp));
+    apr_pool_cleanup_register(p, peer, free_peer, apr_pool_cleanup_null);
+    return peer;
+}
+
 static tls_t *tls_of(conn_rec *c)
 {
     return ap_get_module_config(c->conn_config, &mtls_authz_module);

@@ -68,21 +68,14 @@ static const char *judge_file(apr_pool_t *p, BIO *bio, int n)
                                            "read: look at the BEGIN lines", ends, n);
 }
 
-const char *mtls_pem_read(apr_pool_t *p, const char *path, apr_array_header_t *certificates)
+static const char *read_all(apr_pool_t *p, BIO *bio, apr_array_header_t *certificates)
 {
     const char *error;
     X509 *certificate;
-    BIO *bio;
     int before = certificates->nelts;
 
-    errno = 0;
-    ERR_set_mark();
-    bio = BIO_new_file(path, "r");
-    if (!bio) {
-        error = apr_psprintf(p, "cannot be read: %s", errno ? strerror(errno) : "out of memory");
-        ERR_pop_to_mark();
-        return error;
-    }
+    if (!bio)
+        return apr_psprintf(p, "cannot be read: %s", errno ? strerror(errno) : "out of memory");
     /* _AUX takes a "TRUSTED CERTIFICATE" like any other; the plain one would pass it over in silence. */
     while ((certificate = PEM_read_bio_X509_AUX(bio, NULL, NULL, NULL)) != NULL) {
         APR_ARRAY_PUSH(certificates, X509 *) = certificate;
@@ -90,6 +83,27 @@ const char *mtls_pem_read(apr_pool_t *p, const char *path, apr_array_header_t *c
     }
     error = judge_file(p, bio, certificates->nelts - before);
     BIO_free(bio);
+    return error;
+}
+
+const char *mtls_pem_read(apr_pool_t *p, const char *path, apr_array_header_t *certificates)
+{
+    const char *error;
+
+    errno = 0;
+    ERR_set_mark();
+    error = read_all(p, BIO_new_file(path, "r"), certificates);
+    ERR_pop_to_mark();
+    return error;
+}
+
+const char *mtls_pem_parse(apr_pool_t *p, const char *text, apr_array_header_t *certificates)
+{
+    const char *error;
+
+    errno = 0;
+    ERR_set_mark();
+    error = read_all(p, BIO_new_mem_buf(text, -1), certificates);
     ERR_pop_to_mark();
     return error;
 }

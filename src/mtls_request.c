@@ -71,7 +71,7 @@ const mtls_membership_t *mtls_request_killed(request_rec *r)
 const mtls_view_t *mtls_request_view(request_rec *r)
 {
     mtls_request_t *request = mtls_request_of(r);
-    const mtls_peer_t *peer = mtls_peer_of(r);
+    const mtls_peer_t *peer = request->supposed ? request->supposed : mtls_peer_of(r);
 
     if (request->peer != peer) {         /* first time, or the certificate has changed since */
         request->peer = peer;
@@ -84,10 +84,19 @@ const mtls_view_t *mtls_request_view(request_rec *r)
     return &request->view;
 }
 
+static int is_supposed(const request_rec *r)
+{
+    const mtls_request_t *request = mtls_request_known(r);
+
+    return request && request->supposed;
+}
+
 request_rec *mtls_request_root(request_rec *r)
 {
-    while (r->main || r->prev)
-        r = r->main ? r->main : r->prev;
+    request_rec *outer;
+
+    while ((outer = r->main ? r->main : r->prev) != NULL && is_supposed(outer) == is_supposed(r))
+        r = outer;
     return r;
 }
 

@@ -25,14 +25,19 @@ static int is_strict(const mtls_dir_t *dir)
     return dir->path_check == MTLS_UNSET ? dir->backstop == 1 : dir->path_check;
 }
 
-static int check_target(request_rec *r)
+int mtls_target_check(request_rec *r)
 {
     const char *doubt;
 
-    if (!mtls_generation() || !mtls_generation()->used || r->main || r->prev || !is_strict(mtls_dir_of(r)))
+    if (!is_strict(mtls_dir_of(r)))
         return DECLINED;
     doubt = mtls_path_doubt(path_as_sent(r));
     return doubt ? mtls_audit_deny(r, MTLS_AMBIGUOUS_PATH, apr_pstrcat(r->pool, "it has ", doubt, NULL)) : DECLINED;
+}
+
+static int check_target(request_rec *r)
+{
+    return mtls_generation() && mtls_generation()->used && !r->main && !r->prev ? mtls_target_check(r) : DECLINED;
 }
 
 void mtls_target_register(void)

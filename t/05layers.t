@@ -35,6 +35,7 @@ my @ROOMS = (
     [directives => 'ah', qw(list_directives directives)],
     [tally   => 'aoh', qw(tally)],
     [status  => 'ahj', qw(metric panel html status_format status status_html status_json status_prometheus)],
+    [whatif  => 'aohj', qw(suppose whatif whatif_page whatif_json whatif_html)],
     [check   => 'ah',  qw(section finding warn warn_tls warn_rule warn_section warn_backstop warn_status cache roll
                           check_lists check)],
     [front   => 'aoh', qw(mod_mtls_authz)],

@@ -378,6 +378,20 @@ MTLSStatusSubjects
 MTLSStatusSubjects some
 ! MTLSStatusSubjects must be On or Off
 
+MTLSWhatIf
+! MTLSWhatIf must be On or Off
+
+MTLSWhatIf perhaps
+! MTLSWhatIf must be On or Off
+
+<Location "/x">
+MTLSWhatIf on
+</Location>
+! MTLSWhatIf not allowed in <Location> context
+
+MTLSWhatIf on
+! ok
+
 MTLSExpiryWarning
 ! MTLSExpiryWarning takes one argument, a log line for each client certificate and day that runs out within this time: DURATION or off
 

@@ -17,6 +17,7 @@ my %NONE = (
     'src/mtls_directives.c' => {
         'profiles of identity headers sent to the backend: PROFILE[:OPTIONS] ..., +PROFILE, -PROFILE, or none' => 'any number of words is right',
         'fields as environment variables MTLS_FIELD: on or off' => 'httpd has another sentence for flags',
+        'the status page answers what if somebody came with this certificate: on or off' => 'likewise',
         'serve nothing unless a Require mtls line was true for it: on or off' => 'likewise',
         'the status page shows subjects of certificates: on or off' => 'likewise',
     },
