@@ -30,7 +30,7 @@ CONNECTIONS, WARM_CONNECTIONS = 25, 5
 class Counter:
     """A server under callgrind."""
 
-    def __init__(self, lab, name, lines, ours, backend):
+    def __init__(self, lab, name, lines, ours):
         self.lab = lab
         self.dumps = 0
         directory = lab.new_directory("callgrind-" + name)
@@ -96,7 +96,7 @@ class Counts:
         text = lines(ours, self.backend.plain_port)
         if (with_ours, text) not in self.counters:
             label = "%s-%s" % (name, "with" if ours else "without")
-            self.counters[with_ours, text] = Counter(self.lab, label, text, with_ours, self.backend)
+            self.counters[with_ours, text] = Counter(self.lab, label, text, with_ours)
         return self.counters[with_ours, text]
 
     def measure(self, case, ours):

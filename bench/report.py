@@ -79,15 +79,15 @@ def tuning(rows):
 def lists(rows):
     if not rows:
         return ""
-    return "## Lists\n\n" + table(
-        ["identities", "instructions for each request, more than with one", "start", "reload, all children", "memory of one copy",
-         "16 event children after ten reloads", "150 prefork children after ten reloads"],
-        [[number(row["identities"]), row.get("more", ""), "%.2f s" % row["start"], "%.2f s" % row["reload"],
-          "%.1f MiB" % row["copy_mib"], mib(row, "event_mib"), mib(row, "prefork_mib")] for row in rows]) + "\n"
+    return "## Lists\n\nMemory is that of all processes, what they share counted once: at the start, and after ten reloads.\n\n" + table(
+        ["identities", "instructions more for each request", "start", "CPU of a reload, all children", "16 event children",
+         "150 prefork children"],
+        [[number(row["identities"]), number(row["cost"]), "%.2f s" % row["start"], "%.2f s" % row["reload"],
+          mib(row, "event_mib"), mib(row, "prefork_mib")] for row in rows]) + "\n"
 
 
 def mib(row, key):
-    return "%s MiB" % number(row[key]) if row.get(key) is not None else ""
+    return "%.0f MiB, %.0f MiB" % tuple(row[key]) if row.get(key) else ""
 
 
 SECTIONS = [("counts", counts), ("systems", systems), ("modes", modes), ("memory", memory), ("names", names),
