@@ -72,6 +72,8 @@ def start(lab, people, mpm="event", mpm_lines=None):
     name = "lists-%d" % time.monotonic_ns()
     began = time.monotonic()
     server = Httpd(lab, name, people.lines(), mpm=mpm, mpm_lines=mpm_lines, conf="LogLevel mtls_authz:info\n")
+    # The port is open before lists are read.
+    lab.load(server.port, "/small.html")
     return server, time.monotonic() - began
 
 
