@@ -16,9 +16,6 @@
 /** post_config: what the second rehearsal needs. @return OK, or a status with which the start ends */
 int mtls_trial_prepare(apr_pool_t *pconf, apr_pool_t *ptemp, server_rec *main_server);
 
-/** True where this request's rules only report. */
-int mtls_trial_wanted(request_rec *r);
-
 /**
  * Judge the request, in place of all hooks of access_checker_ex but the one that calls.
  *

@@ -163,11 +163,14 @@ static int watch(request_rec *r, int (*phase)(request_rec *r))
 
 static int watch_access(request_rec *r)
 {
+    const mtls_generation_t *generation = mtls_generation();
     const mtls_request_t *request = mtls_request_known(r);
 
-    if (mtls_generation() && mtls_generation()->used && !(request && request->judging))
+    if (generation && generation->used && !(request && request->judging))
         mtls_identity_set(r);      /* before anybody asks for a user */
-    return watch(r, mtls_trial_wanted(r) ? mtls_trial_run : ap_run_access_checker_ex);
+    if (generation && generation->granted && mtls_audit_reports(r))
+        return watch(r, mtls_trial_run);
+    return watch(r, ap_run_access_checker_ex);
 }
 
 static int watch_authentication(request_rec *r)

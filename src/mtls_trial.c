@@ -149,11 +149,6 @@ static int may_be_ours(const rehearsal_t *rehearsal)
     return rehearsal->asked ? rehearsal->login != HTTP_UNAUTHORIZED : rehearsal->request->kept == MTLS_GRANTED;
 }
 
-int mtls_trial_wanted(request_rec *r)
-{
-    return mtls_generation() && mtls_generation()->granted && mtls_audit_reports(r);
-}
-
 int mtls_trial_run(request_rec *r)
 {
     rehearsal_t rehearsal = { r, mtls_request_of(r), 0, DECLINED };
