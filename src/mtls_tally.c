@@ -171,12 +171,12 @@ static void warn_of_expiry(request_rec *r, apr_int64_t not_after, apr_int64_t le
                   : apr_psprintf(r->pool, "%d hours", (int)(left / 3600)), date, mtls_describe_certificate(r));
 }
 
-static void note_certificate(request_rec *r, const mtls_peer_t *peer)
+static void look_at(request_rec *r, const mtls_peer_t *peer, apr_int64_t now)
 {
-    apr_int64_t now = apr_time_sec(r->request_time), warning = mtls_server_of(r->server)->expiry_warning, left;
+    apr_int64_t warning = mtls_server_of(r->server)->expiry_warning, left;
     int place;
 
-    if (!mtls_peer_digest(peer) || !mtls_peer_is_due(peer, (apr_uint32_t)(now / LOOK_SECONDS)))
+    if (!mtls_peer_digest(peer))
         return;
     place = mtls_radar_see(mtls_peer_digest(peer), now);
     if (place < 0)
@@ -184,6 +184,15 @@ static void note_certificate(request_rec *r, const mtls_peer_t *peer)
     left = mtls_facts_not_after(mtls_peer_facts(peer)) - now;
     if (place >= 0 && warning > 0 && left >= 0 && left <= warning && mtls_radar_is_due(place, now))
         warn_of_expiry(r, left + now, left);
+}
+
+/* Every request comes by; once in a while it looks. */
+static void note_certificate(request_rec *r, const mtls_request_t *request)
+{
+    apr_int64_t now = request->view.now;
+
+    if (mtls_peer_is_due(request->peer, (apr_uint32_t)now / LOOK_SECONDS))
+        look_at(r, request->peer, now);
 }
 
 /* ---- hooks ---- */
@@ -198,7 +207,7 @@ static int note_request(request_rec *r)
     request = mtls_request_known(r);
     count_request(r, request);
     if (request && request->peer)
-        note_certificate(r, request->peer);
+        note_certificate(r, request);
     return DECLINED;
 }
 

@@ -300,6 +300,50 @@ like($list->{why}, qr/partners:1/, '  ... and the page says where it is bad');
 is(value('mtls_authz_list_bad', list => 'partners'), 1, '  ... and the metric');
 cmp_ok(value('mtls_authz_list_failures_total', list => 'partners'), '>=', 1, '  ... and counts it');
 
+# ---- certificates that run out ----
+
+make_certificate(days5 => { subject => [[CN => 'five']], not_after => 5 * 86400 });
+make_certificate(hours20 => { subject => [[CN => 'twenty']], not_after => 20 * 3600 });
+make_certificate(days20 => { subject => [[CN => 'twenty days']], not_after => 20 * 86400 });
+make_certificate(days60 => { subject => [[CN => 'sixty']], not_after => 60 * 86400 });
+make_certificate(old => { subject => [[CN => 'renewed']], not_after => 3 * 86400 });
+make_certificate(new => { subject => [[CN => 'renewed']], not_after => 90 * 86400 });
+my %warning = (conf => 'MTLSExpiryWarning 14d', tls => <<'TLS');
+    <Location "/mtls-status">
+        SetHandler mtls-status
+        Require mtls
+    </Location>
+TLS
+$server = start_server(%warning);
+sub expiring { my %all = map { $_->{within} => $_->{value} } @{ json()->{metrics}{mtls_authz_expiring_certificates} }; return \%all }
+status('', cert => $_) for qw(days5 hours20 days20 days60 old);
+MTLS::Server::wait_for(sub { @{ json()->{certificates} } >= 6 }, 5);
+is_deeply(expiring(), { expired => 0, '1d' => 1, '7d' => 3, '14d' => 3, '30d' => 5 }, 'certificates by the time that is left');
+my @ends = map { $_->{not_after} } @{ json()->{certificates} };
+is("@ends", join(' ', sort @ends), 'the one that runs out first stands in front');
+is(value('mtls_authz_next_expiry_timestamp_seconds'),
+   qx(date -d "\$(openssl x509 -in "@{[ pki('hours20.crt') ]}" -noout -enddate | cut -d= -f2)" +%s) + 0, 'when that is');
+status('', cert => 'new');
+MTLS::Server::wait_for(sub { expiring()->{'7d'} == 2 }, 5);
+is_deeply(expiring(), { expired => 0, '1d' => 1, '7d' => 2, '14d' => 2, '30d' => 4 }, 'one that was renewed is not counted');
+
+# Many connections, versions of HTTP and processes, and a restart: a line for each certificate.
+for my $round (1 .. 2) {
+    for my $http (mpm() eq 'prefork' ? ('1.1') : ('1.1', '2')) {
+        status('', cert => $_, http => $http) for ('days5', 'hours20', 'days60') x 3;
+    }
+    $server->graceful if $round == 1;
+}
+my @lines = sort $server->said =~ /\[mtls_authz:warn\].*(a client's certificate runs out in .*?; subject "[^"]*")/g;
+is(scalar @lines, 3, 'a line for each that runs out soon, however often it is seen') or diag(join "\n", @lines);
+like($lines[0], qr/in (?:19|20) hours, at .* GMT; subject "CN=twenty"/, '  ... in hours');
+like($lines[1], qr/in [23] days, at .* GMT; subject "CN=renewed"/, '  ... in days');
+like($lines[2], qr/in [45] days, at .* GMT; subject "CN=five"/, '  ... whose it is');
+is(expiring()->{'1d'}, 1, 'and all is known after a restart');
+$server = start_server(%warning, tls => "MTLSExpiryWarning off\n$warning{tls}");
+status('', cert => 'days5') for 1 .. 3;
+unlike($server->said, qr/runs out/, 'where a virtual host says off there is none');
+
 # ---- no configuration of ours ----
 
 my $bare = start_server(tls => "<Location \"/s\">\nSetHandler mtls-status\nRequire all granted\n</Location>");
