@@ -36,10 +36,14 @@ sub known_of {
 
 # ---- clients that send more or less than they should ----
 
+# Other tests look through the PKI at the same time: what is made here is kept apart.
+my $own = MTLS::Env::own_pki();
+mkdir $own;
+
 sub client_sends {
     my ($new, $leaf, @above) = @_;
-    spew(pki() . "/$new.chain.pem", join '', map { slurp(pki("$_.crt")) } $leaf, @above);
-    spew(pki() . "/$new.key", slurp(pki("$leaf.key")));
+    spew("$own/$new.chain.pem", join '', map { slurp(pki("$_.crt")) } $leaf, @above);
+    spew("$own/$new.key", slurp(pki("$leaf.key")));
     return $new;
 }
 client_sends('ok-alone', 'ok');
@@ -52,14 +56,14 @@ client_sends('twin-noise', 'twin', 'intermediate', 'root');
 sub openssl { system("(openssl @_) 2>/dev/null") == 0 or die "openssl @_" }
 my @deep = map { "level$_" } reverse 1 .. 15;
 sub make_deep {
-    my $dir = pki();
+    my $dir = $own;
     spew("$dir/level.ext", "basicConstraints=critical,CA:true\n");
     spew("$dir/leaf.ext", "extendedKeyUsage=clientAuth\n");
     my $issuer = 'root';
     for my $name (reverse(@deep), 'deep') {
         my $kind = $name eq 'deep' ? 'leaf' : 'level';
         openssl("req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=$name -keyout $dir/$name.key",
-                "| openssl x509 -req -CA $dir/$issuer.crt -CAkey $dir/$issuer.key -days 2 -extfile $dir/$kind.ext",
+                "| openssl x509 -req -CA", pki("$issuer.crt"), '-CAkey', pki("$issuer.key"), "-days 2 -extfile $dir/$kind.ext",
                 "-set_serial 0x@{[ unpack 'H*', $name ]} -out $dir/$name.crt");
         $issuer = $name;
     }

@@ -144,7 +144,7 @@ for my $mpm (qw(event prefork)) {
         }
     }));
     $compare->('across two graceful restarts');
-    ok($sums[0] < $sums[1] && $sums[1] < $sum->(), "$mpm: the restarts were in the middle of it: @sums");
+    ok($sums[0] < $sum->(), "$mpm: a restart was in the middle of it: @sums");
     $server->stop;
 }
 done_testing;
