@@ -61,12 +61,32 @@ static int visit_authority(void *ctx, const ap_directive_t *directive)
     return OK;
 }
 
+static int is_among(const apr_array_header_t *certificates, X509 *certificate)
+{
+    int i;
+
+    for (i = 0; i < certificates->nelts; i++) {
+        if (!X509_cmp(APR_ARRAY_IDX(certificates, i, X509 *), certificate))
+            return 1;
+    }
+    return 0;
+}
+
+/* Each once: virtual hosts share their CAs, and directories have two names for each file. */
 static const apr_array_header_t *find_authorities(apr_pool_t *p)
 {
     authorities_t authorities = { p, apr_array_make(p, 8, sizeof(X509 *)) };
+    apr_array_header_t *different = apr_array_make(p, 8, sizeof(X509 *));
+    int i;
 
     mtls_tree_walk(ap_conftree, visit_authority, &authorities);
-    return authorities.found;
+    for (i = 0; i < authorities.found->nelts; i++) {
+        X509 *authority = APR_ARRAY_IDX(authorities.found, i, X509 *);
+
+        if (!is_among(different, authority))
+            APR_ARRAY_PUSH(different, X509 *) = authority;
+    }
+    return different;
 }
 
 /* ---- names ---- */

@@ -57,7 +57,7 @@ static const char *expand(apr_pool_t *p, const char *pattern, apr_array_header_t
     if (rc != APR_SUCCESS)
         return refuse(p, pattern, "the directory cannot be read", rc);
     if (!(*paths)->nelts)
-        return refuse(p, pattern, "no file is like that", 0);
+        return refuse(p, pattern, "no file matches this pattern", 0);
     for (i = 0; i < (*paths)->nelts; i++) {
         const char **path = &APR_ARRAY_IDX(*paths, i, const char *);
 

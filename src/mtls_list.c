@@ -50,7 +50,9 @@ static const char *check_field(apr_pool_t *p, const mtls_list_t *list, int revoc
     const mtls_field_t *field = list->columns[0].field;
 
     if (field->row->flags & (MTLS_FIELD_LIVE | MTLS_FIELD_EXPORT))
-        return apr_psprintf(p, "field '%s' cannot be kept in a list: it is not the certificate's own", field->name);
+        return apr_psprintf(p, "field '%s' cannot be looked up in a list: it is %s", field->name,
+                            field->row->flags & MTLS_FIELD_EXPORT ? "for headers and variables only"
+                                                                  : "another one with each request");
     if (revocations && field->row->id != MTLS_F_SERIAL)
         return apr_psprintf(p, "revocation lists name serial numbers: write 'serial' instead of '%s'", field->name);
     return NULL;

@@ -212,7 +212,7 @@ static const char *read_pem(mtls_loading_t *loading, mtls_str_t octets)
         return error;
     /* The end of a good file is "no start line"; anything else is a damaged one. */
     if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
-        return apr_psprintf(loading->pool, "%s: is damaged behind revocation list %d", loading->file, n);
+        return apr_psprintf(loading->pool, "%s: revocation list %d is cut off or damaged", loading->file, n + 1);
     if (n && count_ends(octets) > n)
         return apr_psprintf(loading->pool, "%s: has more END lines of revocation lists than lists that can be read: look at "
                             "the BEGIN lines", loading->file);

@@ -9,6 +9,7 @@
 #define LINE_MAX_OCTETS 8192
 #define WORDS_MAX (MTLS_INDEX_LABELS_MAX + 2)
 #define GLOB_PREFIX "like:"
+#define BYTE_ORDER_MARK "\xEF\xBB\xBF"
 
 /** One line, taken apart. */
 typedef struct line_t {
@@ -78,7 +79,8 @@ static const char *read_glob(const line_t *line, const mtls_type_t *type, const 
     if (error)
         return refuse_word(line, word, error);
     if (!(type->ops & MTLS_OP_LIKE))
-        return refuse_word(line, word, apr_psprintf(line->p, "cannot be looked for: 'like:' is not for a %s", type->name));
+        return refuse_word(line, word, apr_psprintf(line->p, "is a pattern, which a field of type %s does not take",
+                                                    type->name));
     entry->mode = MTLS_ENTRY_GLOB;
     entry->key = mtls_str(glob);
     return NULL;
@@ -93,13 +95,18 @@ static const char *read_network(const line_t *line, const mtls_value_t *value, m
     return NULL;
 }
 
-/* The key as the field's type reads it. */
-static const char *read_key(const line_t *line, const mtls_field_t *field, const char *word, int quoted, mtls_entry_t *entry)
+static int is_glob(const line_t *line, int i)
 {
-    mtls_value_t value;
-    const char *error;
+    return !line->quoted[i] && !strncmp(line->words[i], GLOB_PREFIX, sizeof(GLOB_PREFIX) - 1);
+}
 
-    if (!quoted && !strncmp(word, GLOB_PREFIX, sizeof(GLOB_PREFIX) - 1))
+/* The key as the field's type reads it. */
+static const char *read_key(const line_t *line, const mtls_field_t *field, int i, mtls_entry_t *entry)
+{
+    const char *word = line->words[i], *error;
+    mtls_value_t value;
+
+    if (is_glob(line, i))
         return read_glob(line, field->type, word, entry);
     error = field->type->parse(line->p, word, &value);
     if (error)
@@ -140,7 +147,7 @@ static const char *add_label(mtls_loading_t *loading, const line_t *line, const 
 /* KEY [NAME=VALUE...] */
 static const char *read_listed(mtls_loading_t *loading, const line_t *line, mtls_entry_t *entry)
 {
-    const char *error = read_key(line, loading->columns[0].field, line->words[0], line->quoted[0], entry);
+    const char *error = read_key(line, loading->columns[0].field, 0, entry);
     int i;
 
     for (i = 1; !error && i < line->n; i++)
@@ -183,12 +190,15 @@ static const char *read_killed(mtls_loading_t *loading, const line_t *line, mtls
             break;
     }
     if (entry->kind == loading->n)
-        return refuse_word(line, line->words[0], apr_psprintf(line->p, "cannot be killed by: FIELD VALUE is meant, with one "
-                                                              "of %s", list_columns(loading, line->p)));
+        return refuse_word(line, line->words[0], apr_psprintf(line->p, "is no field of a kill list: FIELD VALUE is "
+                                                              "meant, with one of %s", list_columns(loading, line->p)));
     column = &loading->columns[entry->kind];
     if (line->n < 2)
         return refuse_word(line, line->words[0], "needs a value behind it");
-    error = read_key(line, column->field, line->words[1], 1, entry);
+    if (is_glob(line, 1))
+        return refuse_word(line, line->words[1], "is a pattern, and a kill list has none: write the whole value (in quotes "
+                           "if it begins so)");
+    error = read_key(line, column->field, 1, entry);
     if (!error && column->issuer)
         return read_issuer(column, line, entry);
     if (!error && line->n > 2)
@@ -219,7 +229,7 @@ static const char *read_line(mtls_loading_t *loading, line_t *line, mtls_str_t t
         return apr_psprintf(line->p, "is longer than %d octets", LINE_MAX_OCTETS);
     words = copy_text(line->p, text);
     if (!words)
-        return "is not UTF-8 text without control characters";
+        return "is not UTF-8 text, or has a control character in it; save the file as UTF-8";
     error = split(line, words);
     if (error || !line->n)
         return error;
@@ -240,6 +250,8 @@ const char *mtls_list_read_lines(mtls_loading_t *loading, mtls_str_t octets)
 {
     line_t line = { .p = loading->line_pool };
 
+    if (octets.len >= sizeof(BYTE_ORDER_MARK) - 1 && !memcmp(octets.ptr, BYTE_ORDER_MARK, sizeof(BYTE_ORDER_MARK) - 1))
+        octets = (mtls_str_t){ octets.ptr + sizeof(BYTE_ORDER_MARK) - 1, octets.len - (sizeof(BYTE_ORDER_MARK) - 1) };
     while (octets.len) {
         const char *end = memchr(octets.ptr, '\n', octets.len), *error;
         mtls_str_t text = { octets.ptr, end ? (apr_size_t)(end - octets.ptr) : octets.len };

@@ -19,7 +19,7 @@ sub run { return scalar qx(/usr/bin/perl "$update" "$program" "$copy" 2>&1) }
 
 copy_docs();
 is(run(), '', 'the tables can be printed');
-my @files = qw(directives.md fields.md headers.md monitoring.md reasons.md rules.md);
+my @files = qw(directives.md fields.md headers.md lists.md monitoring.md reasons.md rules.md);
 for my $file (@files) {
     ok(slurp("$docs/$file") eq slurp("$copy/$file"), "$file is up to date") or diag("make -f Makefile.apxs docs");
 }
@@ -85,13 +85,22 @@ my %file = map { $_ => pki('ca.pem') } map { /pem:(conf\/[\w-]+\.pem)/g } map { 
 ok(keys %file > 3, 'examples name files');
 sub with_files { return $_[0] =~ s{pem:(conf/[\w-]+\.pem)}{"pem:" . pki($1 =~ /ca\.pem/ ? 'ca.pem' : 'ok.crt')}ger }
 
+# Lists: those of the tests where they have one of that name, else a comment alone. Revocation lists of the root.
+make_crls('docs.crl' => { issuer => 'root', revoked => ['bare'] });
+spew("$copy/none.list", "# nothing yet\n");
+sub with_lists {
+    return $_[0] =~ s{\bfile:conf/([\w-]+\.list)}{'file:' . list_file($1)}ger =~ s{^(\s*MTLSKillList )conf/([\w-]+\.list)}{$1 . list_file($2)}gmer
+        =~ s{\bcrl:conf/\S+}{'crl:' . pki('docs.crl')}ger;
+}
+sub list_file { my $file = top() . "/t/lists/$_[0]"; return -e $file ? $file : "$copy/none.list" }
+
 my $fields = qx("$program" fields);
 my @rules = $fields =~ /\| `Require mtls ([^`]+)` \|$/mg;
 my @headers = $fields =~ /\| `(MTLSHeader [^`]+)` \|$/mg;
 is(@rules + @headers, () = ($fields =~ /^\| `/mg), 'each field has an example');
 ok(@rules > 30 && @headers > 5, @rules . ' rules and ' . @headers . ' headers');
 ok_config('the examples of the fields are accepted',
-          join '', "<Location />\n<RequireAny>\n", map({ with_files("Require mtls $_\n") } @rules), "</RequireAny>\n",
+          join '', with_lists("MTLSList partners san.dns file:conf/partners.list\n"), "<Location />\n<RequireAny>\n", map({ with_files("Require mtls $_\n") } @rules), "</RequireAny>\n",
           map({ "$_\n" } @headers), "</Location>\n");
 
 # Operators have theirs in rules.md, types an operand in their table.
@@ -113,6 +122,7 @@ for my $file (@files) {
         $block =~ s/^(\s*)(SSL\w+File|ServerName) .*\n//mg;
         $block =~ s/^(\s*)SSLEngine on$/$1SSLEngine on\n$1SSLCertificateFile "\@PKI@\/server.crt"\n$1SSLCertificateKeyFile "\@PKI@\/server.key"/m;
         $block =~ s/\*:(?:443|8140)/127.0.0.1:1/;
+        $block = with_lists($block);
         $block =~ s{^(\s*(?:CustomLog|MTLSAuditLog) )logs/(\S+)}{$1"\@DIR\@/$2"}mg;
         $block = "<Location \"/example/\">\n$block</Location>\n" if $block =~ /^(?:<Require|Require)/m;
         my ($first) = $block =~ /^\s*(?:<Location "\/example\/">\n)?(.*)/;

@@ -412,3 +412,149 @@ MTLSExpiryWarning 14d
 
 MTLSExpiryWarning OFF
 ! ok
+
+MTLSList
+! MTLSList: NAME FIELD file:PATH|crl:PATH [stale=DURATION] is meant
+
+MTLSList partners san.dns
+! MTLSList: NAME FIELD file:PATH|crl:PATH [stale=DURATION] is meant
+
+MTLSList partners san.dns file:x stale=1d more
+! MTLSList: NAME FIELD file:PATH|crl:PATH [stale=DURATION] is meant
+
+MTLSList my.partners san.dns file:x
+! MTLSList: list 'my.partners' is no name: a letter, then letters, digits, '-' and '_'
+
+MTLSList 2nd san.dns file:x
+! MTLSList: list '2nd' is no name: a letter, then letters, digits, '-' and '_'
+
+MTLSList "" san.dns file:x
+! MTLSList: list '' is no name: a letter, then letters, digits, '-' and '_'
+
+MTLSList partners nonsense file:x
+! MTLSList: unknown field 'nonsense'; known are @FIELDS@
+
+MTLSList partners san.dsn file:x
+! MTLSList: unknown field 'san.dsn', did you mean 'san.dns'? Known are @FIELDS@
+
+MTLSList partners remaining file:x
+! MTLSList: field 'remaining' cannot be looked up in a list: it is another one with each request
+
+MTLSList partners label.devices.role file:x
+! MTLSList: field 'label.devices.role' cannot be looked up in a list: it is another one with each request
+
+MTLSList partners label.devices file:x
+! MTLSList: 'label.devices' needs a list and a label: label.LIST.NAME
+
+MTLSList partners certificate file:x
+! MTLSList: field 'certificate' cannot be looked up in a list: it is for headers and variables only
+
+MTLSList partners san.dns conf/partners.list
+! MTLSList: 'conf/partners.list' is no source of a list: file:PATH or crl:PATH is meant
+
+MTLSList partners san.dns file:
+! MTLSList: '' is not a usable path
+
+MTLSList revoked san.uri crl:conf/ca.crl
+! MTLSList: revocation lists name serial numbers: write 'serial' instead of 'san.uri'
+
+MTLSList partners san.dns file:@LISTS@/partners.list old
+! MTLSList: 'old' is one word too many: NAME FIELD file:PATH|crl:PATH [stale=DURATION] is meant
+
+MTLSList partners san.dns file:@LISTS@/partners.list stale=soon
+! MTLSList: 'soon' is not a duration: a whole number followed by s, m, h, d or w
+
+MTLSList partners san.dns file:@LISTS@/partners.list stale=
+! MTLSList: '' is empty
+
+MTLSList partners san.dns file:@LISTS@/partners.list
+MTLSList Partners san.uri file:@LISTS@/others.list
+! MTLSList: list 'partners' is defined in @1@ already
+
+MTLSList partners san.dns file:@LISTS@/partners.list stale=2d
+<Location "/x">
+Require mtls in partners
+</Location>
+! ok
+
+# Named before it is defined, in upper case, and in another virtual host.
+<Location "/x">
+Require mtls in Partners
+</Location>
+<VirtualHost 127.0.0.1:1>
+MTLSList PARTNERS SAN.DNS FILE:@LISTS@/partners.list STALE=1w
+</VirtualHost>
+! ok
+
+<Location "/x">
+MTLSList partners san.dns file:@LISTS@/partners.list
+</Location>
+! MTLSList not allowed in <Location> context
+
+MTLSList partners san.dns file:@LISTS@/nosuch.list
+! mtls_authz: list partners (@1@): @LISTS@/nosuch.list: cannot be read: No such file or directory
+
+MTLSList partners san.dns file:@LISTS@
+! mtls_authz: list partners (@1@): @LISTS@: is no file (a directory, a pipe or a device)
+
+MTLSList revoked serial crl:@LISTS@/*.crl
+! mtls_authz: list revoked (@1@): @LISTS@/*.crl: no file matches this pattern
+
+MTLSList revoked serial crl:@LISTS@/nosuch/*.crl
+! mtls_authz: list revoked (@1@): @LISTS@/nosuch/*.crl: the directory cannot be read: No such file or directory
+
+MTLSList partners san.uri file:@LISTS@/serials.list
+<Location "/x">
+Require mtls label.partners.role is billing
+</Location>
+! mtls_authz: field 'label.partners.role': no entry of list 'partners' has a label 'role'; it has no labels at all
+
+MTLSKillList
+! MTLSKillList takes one argument, a file with certificates that are denied everything, on open connections, too
+
+MTLSKillList a b
+! MTLSKillList takes one argument, a file with certificates that are denied everything, on open connections, too
+
+MTLSKillList @LISTS@/kill.list
+MTLSKillList @LISTS@/kill.list
+! MTLSKillList: there is one already, @LISTS@/kill.list, and it is for all virtual hosts
+
+MTLSKillList @LISTS@/nosuch.list
+! mtls_authz: kill list (@1@): @LISTS@/nosuch.list: cannot be read: No such file or directory
+
+MTLSKillList @LISTS@/partners.list
+! mtls_authz: kill list (@1@): @LISTS@/partners.list:2: 'shop.example.org' is no field of a kill list: FIELD VALUE is meant, with one of sha256, spki.sha256, spiffe, san.uri, san.dns, subject, ca.sha256, ca.spki.sha256, serial
+
+MTLSKillList @LISTS@/kill.list
+! ok
+
+<If "true">
+MTLSKillList @LISTS@/kill.list
+</If>
+! MTLSKillList not allowed in <If> context
+
+MTLSListInterval
+! MTLSListInterval takes one argument, within which time a change of a list's file is in force
+
+MTLSListInterval 0s
+! MTLSListInterval: '0s' is not from 1s to 1h
+
+MTLSListInterval 2h
+! MTLSListInterval: '2h' is not from 1s to 1h
+
+MTLSListInterval often
+! MTLSListInterval: 'often' is not a duration: a whole number followed by s, m, h, d or w
+
+MTLSListInterval 500ms
+! MTLSListInterval: '500ms' is not a duration: a whole number followed by s, m, h, d or w
+
+MTLSListInterval 1h
+! ok
+
+MTLSListInterval 1s
+! ok
+
+<Directory "/srv">
+MTLSListInterval 5s
+</Directory>
+! MTLSListInterval not allowed in <Directory> context

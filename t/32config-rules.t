@@ -360,3 +360,69 @@ Require mtls subject CN=web,O=Example
 
 Require mtls subject "/C=DE/O=Example/CN=web"
 ! ok
+
+Require mtls in
+! Require mtls: 'in' needs the name of a list: in LIST [LIST...]
+
+Require mtls in partners
+! mtls_authz: list 'partners' is named and nowhere defined: MTLSList partners FIELD file:PATH is missing; defined are none
+
+Require mtls in "my partners"
+! Require mtls: list 'my partners' is no name: a letter, then letters, digits, '-' and '_'
+
+Require mtls in 9
+! Require mtls: list '9' is no name: a letter, then letters, digits, '-' and '_'
+
+Require mtls label.partners is x
+! Require mtls: 'label.partners' needs a list and a label: label.LIST.NAME
+
+Require mtls label.partners. is x
+! Require mtls: label '' is no name: a letter, then letters, digits, '-' and '_'
+
+Require mtls label.partners.role.main is x
+! Require mtls: label 'role.main' is no name: a letter, then letters, digits, '-' and '_'
+
+Require mtls label..role is x
+! Require mtls: list '' is no name: a letter, then letters, digits, '-' and '_'
+
+Require mtls label.partners.role >= 3
+! Require mtls: operator '>=' does not fit 'label.partners.role' (text), which takes is, like, matches, present
+
+Require mtls label.partners.role
+! Require mtls: 'label.partners.role' alone says nothing: write 'label.partners.role present', or a value behind it
+
+MTLSList partners san.dns file:@LISTS@/partners.list
+MTLSList devices serial file:@LISTS@/serials.list
+<Location "/x">
+Require mtls in partners partner
+</Location>
+! mtls_authz: list 'partner' is named and nowhere defined: MTLSList partner FIELD file:PATH is missing; defined are partners, devices
+
+MTLSKillList @LISTS@/kill.list
+<Location "/x">
+Require mtls in kill
+</Location>
+! mtls_authz: list 'kill' is named and nowhere defined: MTLSList kill FIELD file:PATH is missing; defined are none
+
+MTLSList partners san.dns file:@LISTS@/partners.list
+<Location "/x">
+Require mtls label.partners.rolle is billing
+</Location>
+! mtls_authz: field 'label.partners.rolle': no entry of list 'partners' has a label 'rolle'; it has role, user
+
+MTLSList partners san.dns file:@LISTS@/partners.list
+MTLSUser label.partners.name
+! mtls_authz: field 'label.partners.name': no entry of list 'partners' has a label 'name'; it has role, user
+
+MTLSList partners san.dns file:@LISTS@/partners.list
+MTLSUser label.partners.user
+MTLSHeader X-Role label.PARTNERS.Role
+<Location "/x">
+<RequireAny>
+Require mtls label.partners.role billing
+Require mtls label.partners.role like read*
+Require mtls label.partners.role matches [a-z]+
+Require mtls label.partners.user present
+</RequireAny>
+</Location>
+! ok

@@ -281,3 +281,58 @@ CacheEnable disk /
 CacheQuickHandler off
 </VirtualHost>
 ! ok
+
+MTLSList partners san.dns file:@LISTS@/partners.list
+! warns @1@: list 'partners' is used by no rule, header or variable: write Require mtls in partners, or remove it
+
+MTLSList partners san.dns file:@LISTS@/partners.list
+<Location "/x">
+<RequireAll>
+Require not mtls in partners
+Require mtls
+</RequireAll>
+</Location>
+! ok
+
+MTLSList partners san.dns file:@LISTS@/partners.list
+MTLSHeader X-Role label.partners.role
+! ok
+
+MTLSList partners san.dns file:@LISTS@/partners.list
+RewriteEngine on
+RewriteCond expr "%{MTLS:label.partners.role} == 'billing'"
+RewriteRule ^/mine$ /billing
+! ok
+
+MTLSList partners san.dns file:@LISTS@/partners.list
+MTLSEnv on
+! ok
+
+SSLCACertificateFile @PKI@/ca-all.pem
+MTLSList devices serial file:@LISTS@/serials.list
+<Location "/x">
+Require mtls in devices
+</Location>
+! warns @4@: list 'devices' holds serial numbers, which are unique for their issuer only, and 2 CA certificates are trusted: put a Require mtls issuer or ca.spki.sha256 line beside it into <RequireAll>, or list sha256 instead
+
+MTLSList devices serial file:@LISTS@/serials.list
+<Location "/x">
+Require mtls in devices
+</Location>
+! ok
+
+SSLCACertificateFile @PKI@/ca-all.pem
+MTLSList devices serial file:@LISTS@/serials.list
+<Location "/x">
+<RequireAll>
+Require mtls ca.spki.sha256 pem:@PKI@/root.crt
+Require mtls in devices
+</RequireAll>
+</Location>
+<Location "/y">
+<RequireAll>
+Require mtls
+Require not mtls in devices
+</RequireAll>
+</Location>
+! ok

@@ -9,7 +9,7 @@ package MTLS::Cases;
 # A case that begins with Require stands in a <Location>; "[tls]" or another part alone on a line says where
 # the case and all behind it stand (see MTLS::Server). @1@ in a sentence is file and line of the case's first line;
 # @FIELDS@, @PROFILES@, @FORMATS@, @ATTRIBUTES@, @PURPOSES@ are the lists that the tables in include/tbl hold, @DIR@ and
-# @PKI@ in both the same directories.
+# @PKI@ and @LISTS@ in both the same directories.
 use strict;
 use warnings;
 use Test::More;
@@ -30,7 +30,7 @@ sub fields {
     my @names;
     for my $name (rows('fields', qr/^MTLS_FIELD\(\w+,\s*"([^"]+)"/m)) {
         push @names, map { "$name$_" } $name =~ /^(?:subject|issuer)\.$/ ? @suffixes : ();
-        push @names, $name =~ /\.$/ ? "${name}OID" : $name;
+        push @names, $name eq 'label.' ? 'label.LIST.NAME' : $name =~ /\.$/ ? "${name}OID" : $name;
     }
     return @names;
 }
@@ -81,7 +81,7 @@ sub told {
     return $line =~ s{\\\\}{\\}gr =~ s{([^\s('"]*/httpd\.conf:| on line )(\d+)(?=\D|$)}{
         my $number = $2 - $begin + 1;
         $1 eq ' on line ' ? " on line $number" : "\@$number\@";
-    }ger =~ s/\Q@{[ pki() ]}\E/\@PKI@/gr =~ s{[^\s:']*/servers/[^/]*-configtest}{\@DIR@}gr;
+    }ger =~ s/\Q@{[ pki() ]}\E/\@PKI@/gr =~ s/\Q@{[ top() ]}\E\/t\/lists/\@LISTS@/gr =~ s{[^\s:']*/servers/[^/]*-configtest}{\@DIR@}gr;
 }
 
 # What httpd -t says to lines in a part: (the refusal or undef, the warnings).

@@ -89,10 +89,11 @@ sub compose {
         CONF => $part{conf} // '', PLAIN => $part{plain} // '', TLS => $part{tls} // '',
         LOG_LEVEL => $part{log_level} ? "LogLevel $part{log_level}" : '', LOG_FORMAT => $part{log_format} // 'mtls',
         PROTOCOLS => $mpm eq 'prefork' ? 'http/1.1' : 'h2 http/1.1', PKI => pki(), HTDOCS => top() . '/t/htdocs',
+        LISTS => top() . '/t/lists',
         DIR => $part{dir}, HTTP_PORT => $part{http_port} // 1, HTTPS_PORT => $part{https_port} // 2,
     );
     $value{LOG_FORMAT} =~ s/"/\\"/g;
-    for my $name (qw(CONF PLAIN TLS LOG_FORMAT LOG_LEVEL PROTOCOLS PKI HTDOCS DIR HTTP_PORT HTTPS_PORT)) {
+    for my $name (qw(CONF PLAIN TLS LOG_FORMAT LOG_LEVEL PROTOCOLS PKI LISTS HTDOCS DIR HTTP_PORT HTTPS_PORT)) {
         $text =~ s/\@$name\@/$value{$name}/g;
     }
     return $text;

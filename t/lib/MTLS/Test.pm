@@ -10,7 +10,7 @@ use MTLS::Env qw(top build module pki certificates own_pki logs httpd mpm free_p
 use MTLS::Server;
 
 my @FUNCTIONS = qw(
-    client start_server main_server start_backend configtest ok_config refused_config make_certificate tls_matrix
+    client start_server main_server start_backend configtest ok_config refused_config make_certificate make_crls tls_matrix
     top build module pki certificates logs httpd mpm free_port slurp spew python
 );
 
@@ -59,6 +59,13 @@ sub make_certificate {
     system(python(), top() . '/t/pki/make-pki.py', pki(), 'add', $name, $text, own_pki()) == 0
         or die "make-pki.py could not make $name\n";
     return $name;
+}
+
+# Revocation lists: make_crls(FILE => { row as in t/pki/make-crl.py }, ...); pki(FILE) is the path.
+sub make_crls {
+    my (%rows) = @_;
+    my $text = JSON::PP->new->ascii->canonical->encode(\%rows);
+    system(python(), top() . '/t/pki/make-crl.py', pki(), $text, own_pki()) == 0 or die "make-crl.py could not make them\n";
 }
 
 # The columns that every TLS case is run in: HTTP version, TLS version, full or resumed handshake.
