@@ -47,6 +47,9 @@ typedef struct mtls_field_row_t {
 
 extern const mtls_field_row_t mtls_fields[MTLS_FIELD_COUNT];
 
+/** What stands behind a family's name in that of any of its members, "OID"; empty for a field that is no family. */
+const char *mtls_field_members(const mtls_field_row_t *row);
+
 /** A field as one configuration uses it: a row, and for families which member. */
 typedef struct mtls_field_t {
     const char *name;            /**< full canonical name, lower case: "subject.cn" */

@@ -54,6 +54,11 @@ static int has_named_members(const mtls_field_row_t *row)
     return row->id == MTLS_F_SUBJECT_ATTR || row->id == MTLS_F_ISSUER_ATTR;
 }
 
+const char *mtls_field_members(const mtls_field_row_t *row)
+{
+    return row->id == MTLS_F_LABEL ? "LIST.NAME" : row->flags & MTLS_FIELD_FAMILY ? "OID" : "";
+}
+
 static const char *append(apr_pool_t *p, const char *list, const char *name, const char *member)
 {
     return apr_pstrcat(p, list, *list ? ", " : "", name, member, NULL);
@@ -69,8 +74,7 @@ static const char *list_fields(apr_pool_t *p)
 
         for (member = 0; has_named_members(row) && member < mtls_attribute_names_len; member++)
             list = append(p, list, row->name, mtls_attribute_names[member].suffix);
-        list = append(p, list, row->name, row->id == MTLS_F_LABEL ? "LIST.NAME"
-                                          : row->flags & MTLS_FIELD_FAMILY ? "OID" : "");
+        list = append(p, list, row->name, mtls_field_members(row));
     }
     return list;
 }

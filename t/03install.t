@@ -25,13 +25,14 @@ sub install {
 
 sub files { my ($root) = @_; return join ' ', sort map { s/^\Q$root\E//r =~ s/\n//r } qx(find "$root" -type f) }
 
-my $TOOLS = '/usr/local/bin/mtls-explain /usr/local/share/man/man1/mtls-explain.1';
+my $TOOLS = '/usr/local/bin/mtls-explain /usr/local/bin/mtls-list '
+    . '/usr/local/share/man/man1/mtls-explain.1 /usr/local/share/man/man1/mtls-list.1';
 
 # ---- a server that was built by hand ----
 
 my ($exit, $output) = install(fake_apxs('/opt/httpd/modules', '/opt/httpd/conf'), "$dir/plain");
 is($exit, 0, 'elsewhere: it installs');
-is(files("$dir/plain"), "/opt/httpd/modules/mod_mtls_authz.so $TOOLS", 'elsewhere: the module and its tool');
+is(files("$dir/plain"), "/opt/httpd/modules/mod_mtls_authz.so $TOOLS", 'elsewhere: the module and its tools');
 like($output, qr{^To load it: LoadModule mtls_authz_module /opt/httpd/modules/mod_mtls_authz\.so$}m, 'elsewhere: the line to write');
 unlike($output, qr/a2enmod/, 'elsewhere: no word of a2enmod');
 

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <apr_tables.h>
 #include <jansson.h>
+#include "cert_file.h"
 #include "mtls_header.h"
 #include "mtls_match.h"
 
@@ -49,12 +50,6 @@ typedef struct explain_t {
 
 /** PCRE2 as the server uses it, and paths as they are. */
 extern const mtls_host_t explain_host;
-
-/** The first certificate of a file, PEM or DER; freed with p. @return NULL and *certificate, or a sentence fragment */
-const char *explain_read(apr_pool_t *p, const char *path, X509 **certificate);
-
-/** The certificates of --chain. @return NULL, or a sentence fragment */
-const char *explain_read_chain(apr_pool_t *p, const char *path, apr_array_header_t *chain);
 
 /** Add every field of the registry to the set, and the members of families that the certificate has. */
 void explain_add_fields(explain_t *explain);

@@ -158,6 +158,16 @@ static const char *as_given(apr_pool_t *p, const char *text)
     return mtls_text_clean(mtls_str(text)) ? text : escape(p, text);
 }
 
+/* What a server may know and this program does not. */
+static const char *why_unknown(mtls_reason_t reason)
+{
+    if (reason == MTLS_CHAIN_UNAVAILABLE)
+        return "; here, because --chain was not given";
+    if (reason == MTLS_LIST_UNAVAILABLE)
+        return "; here, because lists are the server's: mtls-list find says what a certificate finds in one";
+    return "";
+}
+
 static void print_rules(const explain_t *explain, FILE *out)
 {
     int i;
@@ -169,7 +179,7 @@ static void print_rules(const explain_t *explain, FILE *out)
         fprintf(out, "%-7s  %s\n         reason: %s (%s%s%s)\n", explain_truth(answer.truth),
                 as_given(explain->pool, rule->text), mtls_reason_slug(answer.reason), mtls_reason_text(answer.reason),
                 answer.limited ? "; the regular expression ran into its limit" : "",
-                answer.reason == MTLS_CHAIN_UNAVAILABLE ? "; here, because --chain was not given" : "");
+                why_unknown(answer.reason));
     }
 }
 
@@ -254,7 +264,6 @@ void explain_print_fields(apr_pool_t *p, FILE *out)
             print_registry_line(p, out, apr_pstrcat(p, row->name, attribute->suffix, NULL),
                                 &mtls_types[attribute->type], row->flags, attribute->doc);
         }
-        print_registry_line(p, out, row->flags & MTLS_FIELD_FAMILY ? apr_pstrcat(p, row->name, "OID", NULL) : row->name,
-                            &mtls_types[row->type], row->flags, row->doc);
+        print_registry_line(p, out, apr_pstrcat(p, row->name, mtls_field_members(row), NULL), &mtls_types[row->type], row->flags, row->doc);
     }
 }

@@ -85,9 +85,7 @@ static int has_named_members(const mtls_field_row_t *row)
 
 static const char *written_name(apr_pool_t *p, const mtls_field_row_t *row)
 {
-    if (!(row->flags & MTLS_FIELD_FAMILY))
-        return row->name;
-    return apr_pstrcat(p, row->name, row->id == MTLS_F_LABEL ? "LIST.NAME" : has_named_members(row) ? "NAME" : "OID", NULL);
+    return apr_pstrcat(p, row->name, has_named_members(row) ? "NAME" : mtls_field_members(row), NULL);
 }
 
 static void print_fields(apr_pool_t *p)

@@ -111,7 +111,7 @@ static const char *read_chain(explain_options_t *options)
     if (!options->chain_file)
         return NULL;
     options->chain = apr_array_make(options->pool, 4, sizeof(X509 *));
-    return explain_read_chain(options->pool, options->chain_file, options->chain);
+    return cert_file_chain(options->pool, options->chain_file, options->chain);
 }
 
 /* ---- one certificate ---- */
@@ -173,7 +173,7 @@ static int prepare(explain_t *explain, apr_pool_t *p, const explain_options_t *o
     explain->pool = p;
     explain->options = options;
     explain->file = file;
-    error = explain_read(p, file, &explain->leaf);
+    error = cert_file_read(p, file, &explain->leaf);
     if (error)
         return complain(p, file, error);
     explain->set = mtls_fieldset_make(p);

@@ -5,7 +5,7 @@
 #include <apr_file_io.h>
 #include <apr_strings.h>
 #include <openssl/err.h>
-#include "explain.h"
+#include "cert_file.h"
 #include "mtls_pem.h"
 
 /* A certificate is a few kilobytes; whoever names a disk image made a mistake. */
@@ -66,7 +66,7 @@ static const char *read_der(apr_pool_t *p, mtls_str_t octets, X509 **certificate
     return NULL;
 }
 
-const char *explain_read(apr_pool_t *p, const char *path, X509 **certificate)
+const char *cert_file_read(apr_pool_t *p, const char *path, X509 **certificate)
 {
     apr_array_header_t *certificates = apr_array_make(p, 4, sizeof(X509 *));
     mtls_str_t octets;
@@ -84,7 +84,7 @@ const char *explain_read(apr_pool_t *p, const char *path, X509 **certificate)
     return error;
 }
 
-const char *explain_read_chain(apr_pool_t *p, const char *path, apr_array_header_t *chain)
+const char *cert_file_chain(apr_pool_t *p, const char *path, apr_array_header_t *chain)
 {
     mtls_str_t octets;
     const char *error = read_octets(p, path, &octets);
