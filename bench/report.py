@@ -79,7 +79,8 @@ def tuning(rows):
 def lists(rows):
     if not rows:
         return ""
-    return "## Lists\n\nMemory is that of all processes, what they share counted once: at the start, and after ten reloads.\n\n" + table(
+    return "## Lists\n\nMemory is that of all processes, what they share counted once: at the start, after ten reloads, and " \
+           "beside it the list itself, which is there once for all.\n\n" + table(
         ["identities", "instructions more for each request", "start", "CPU of a reload, all children", "16 event children",
          "150 prefork children"],
         [[number(row["identities"]), number(row["cost"]), "%.2f s" % row["start"], "%.2f s" % row["reload"],
@@ -87,7 +88,7 @@ def lists(rows):
 
 
 def mib(row, key):
-    return "%.0f MiB, %.0f MiB" % tuple(row[key]) if row.get(key) else ""
+    return "%.1f, %.1f MiB; list %.1f MiB" % tuple(row[key]) if row.get(key) else ""
 
 
 SECTIONS = [("counts", counts), ("systems", systems), ("modes", modes), ("memory", memory), ("names", names),
