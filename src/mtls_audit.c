@@ -151,8 +151,8 @@ int mtls_audit_reports(request_rec *r)
     return generation && generation->report && mtls_dir_of(r)->report == 1;
 }
 
-/* Said already: of this request or one that it was redirected from, where a denial would have been the end, or of
- * one that it is a part of and whose configuration it has, where httpd does not ask again. */
+/* Said already: of this request or one that it was redirected from, where a denial would have been, or was, the end,
+ * or of one that it is a part of and whose configuration it has, where httpd does not ask again. */
 static int is_reported(const request_rec *r)
 {
     const request_rec *outer = r;
@@ -161,7 +161,9 @@ static int is_reported(const request_rec *r)
     while (outer) {
         const mtls_request_t *request = mtls_request_known(outer);
 
-        if (request && request->would != MTLS_GRANTED && (!is_part || request->would_for == r->per_dir_config))
+        if (request && !is_part && (request->logged || request->would != MTLS_GRANTED))
+            return 1;
+        if (request && request->would != MTLS_GRANTED && request->would_for == r->per_dir_config)
             return 1;
         is_part |= !outer->prev;
         outer = outer->prev ? outer->prev : outer->main;

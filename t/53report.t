@@ -139,6 +139,9 @@ sub configuration {
         Require all granted
     </Location>
     ScriptAlias "/sorry" "\@HTDOCS\@/../cgi-bin/dump.py"
+    <Location "/enforce/page">
+        ErrorDocument 403 /report/file/x.txt
+    </Location>
     <Location "/report/missing">
         ErrorDocument 404 /sorry
     </Location>
@@ -351,6 +354,11 @@ is(seen('/report/missing', cert => 'ok')->{body} =~ /"MTLS_REASON", "([^"]*)"/ ?
 $server->mark;
 seen('/report/x', cert => 'ok');
 like(($server->access_log(qr{/report/x}))[0], qr{^200 /report/x - would-deny:no-match$}, 'the access log has it');
+
+($response, @lines) = lines_for('/enforce/page');
+is("$response->{status} $response->{body}", "403 SECRET\n", 'a section that only reports serves an error page');
+like("@lines", qr/access denied, reason: no-match/, '  ... and says what was denied,');
+unlike($server->error_log, qr/would deny/, '  ... but nothing new of the request');
 
 # Parts of a page: each by its own section's mode.
 $server->mark;
