@@ -17,6 +17,9 @@ typedef struct mtls_panel_t {
 extern const mtls_panel_t mtls_panels[];
 extern const int mtls_panels_len;
 
+/** A place as the server's own files name each other: relative to ServerRoot where it is below that. */
+const char *mtls_panel_place(const char *place);
+
 /** The table of a metric: its labels, and the value. */
 struct mtls_metric_t;
 mtls_sheet_t *mtls_panel_metric(apr_pool_t *p, const struct mtls_metric_t *metric);

@@ -20,8 +20,7 @@ static int shows_subjects(const request_rec *r)
     return mtls_dir_of(r)->subjects == 1;
 }
 
-/* A place as the server's own files name each other: relative to ServerRoot where it is below that. */
-static const char *short_place(const char *place)
+const char *mtls_panel_place(const char *place)
 {
     apr_size_t len = strlen(ap_server_root);
 
@@ -75,7 +74,7 @@ static mtls_sheet_t *show_sections(request_rec *r)
         mtls_sheet_number(sheet, zone->others);
         mtls_sheet_text(sheet, dir->backstop == 1 ? "on" : "off");
         mtls_sheet_text(sheet, !zone->place.file ? NULL
-                               : apr_psprintf(r->pool, "%s:%d", short_place(zone->place.file), zone->place.line));
+                               : apr_psprintf(r->pool, "%s:%d", mtls_panel_place(zone->place.file), zone->place.line));
     }
     return sheet;
 }
@@ -129,7 +128,7 @@ static mtls_sheet_t *show_lists(request_rec *r)
         mtls_sheet_text(sheet, describe_list(&status));
         mtls_sheet_text(sheet, kind_of(list));
         mtls_sheet_text(sheet, mtls_list_field(list) ? mtls_list_field(list)->name : NULL);
-        mtls_sheet_text(sheet, short_place(mtls_list_path(list)));
+        mtls_sheet_text(sheet, mtls_panel_place(mtls_list_path(list)));
         mtls_sheet_number(sheet, status.version);
         mtls_sheet_number(sheet, status.entries);
         mtls_sheet_number(sheet, status.loaded);
@@ -171,7 +170,7 @@ static mtls_sheet_t *show_recent(request_rec *r)
         mtls_sheet_text(sheet, entry->host);
         mtls_sheet_text(sheet, entry->method);
         mtls_sheet_text(sheet, entry->path);
-        mtls_sheet_text(sheet, short_place(entry->rule));
+        mtls_sheet_text(sheet, mtls_panel_place(entry->rule));
         mtls_sheet_text(sheet, entry->digest);
         mtls_sheet_text(sheet, entry->id);
         if (shows_subjects(r))

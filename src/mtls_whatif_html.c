@@ -4,6 +4,7 @@
 #include "apr_strings.h"
 
 #include "mtls_html.h"
+#include "mtls_panel.h"
 #include "mtls_status.h"
 #include "mtls_whatif_page.h"
 
@@ -99,7 +100,8 @@ static void write_rules(request_rec *r, const mtls_whatif_t *what)
         const mtls_whatif_rule_t *rule = &APR_ARRAY_IDX(what->rules, i, mtls_whatif_rule_t);
         mtls_tried_t tried = { rule->line, rule->answer };
 
-        mtls_sheet_text(sheet, apr_psprintf(r->pool, "%s:%d", rule->line->place.file, rule->line->place.line));
+        mtls_sheet_text(sheet, apr_psprintf(r->pool, "%s:%d", mtls_panel_place(rule->line->place.file),
+                                            rule->line->place.line));
         mtls_sheet_text(sheet, apr_pstrcat(r->pool, "Require ", rule->line->negated ? "not " : "", rule->line->text, NULL));
         mtls_sheet_text(sheet, mtls_describe_answer(&tried));
         mtls_sheet_text(sheet, rule->asked ? "yes" : "no");

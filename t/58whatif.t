@@ -205,6 +205,16 @@ my $get = '/status?show=what-if&format=json&url=/valid/x&cert=' . encode(slurp(p
 is(answer_of(client()->request($server, $get, cert => 'ok'))->{outcome}, 'allow', 'by GET');
 is(answer_of(client()->request($server, $get, cert => 'ok', headers => [['sec-fetch-site', 'none']]))->{outcome}, 'allow', 'by GET, typed');
 
+# As docs/monitoring.md has it.
+my ($command) = slurp(top() . '/docs/monitoring.md') =~ /^    \$ (curl [^\n]*what-if[^\n]*\n {10}[^\n]*)/m or die 'no command';
+$command =~ s/me\.pem/@{[ pki('ok.pem') ]}/;
+$command =~ s/chain\.pem/@{[ pki('other.chain.pem') ]}/;
+$command =~ s/www\.example\.org/'localhost:' . $server->https_port/e;
+$command =~ s/^curl/"curl -s --cacert " . pki('ca.pem')/e;
+$command =~ s{/mtls-status}{/status};
+$command =~ s{/orders/7}{/cn/x};
+is((eval { $json->decode(scalar qx($command)) } // {})->{outcome}, 'allow', 'by curl, as the documentation has it');
+
 # ---- who may not ask, and what cannot be asked ----
 
 my $good = slurp(pki('other.chain.pem'));

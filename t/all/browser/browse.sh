@@ -1,7 +1,10 @@
 #!/usr/bin/env bash
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 #
-# [WINDOW=800,400] browse.sh URL SCREENSHOT CA [STORE.p12 PASSWORD]    what a person sees in Chromium, with a certificate or without
+# [WINDOW=800,400] [PATIENCE=0] browse.sh URL SCREENSHOT CA [STORE.p12 PASSWORD]
+#
+# What a person sees in Chromium, with a certificate or without. PATIENCE: milliseconds that a page with a script gets to
+# go elsewhere, in the browser's own time.
 #
 # Prints the page as text and takes a picture of it. The browser has a new profile, whose certificate store (NSS, at
 # $HOME/.pki/nssdb) holds the CA and, if there is one, the client's certificate.
@@ -18,13 +21,14 @@ certutil -A -d "$store" -n ca -t C,, -i "$ca"
 
 # A person is asked which certificate to show. Nobody is here to answer: show the one there is. On machines that
 # are managed the policy AutoSelectCertificateForUrls does the same.
-origin=$(sed 's,\(https://[^/]*\)/.*,\1,' <<<"$url")
-printf '{"profile":{"content_settings":{"exceptions":{"auto_select_certificate":{"%s,*":{"setting":{"filters":[{}]}}}}}}}' \
-    "$origin" >"$home/profile/Default/Preferences"
+port=$(sed 's,https://[^:/]*:\([0-9]*\)/.*,\1,' <<<"$url")
+setting='{"setting":{"filters":[{}]}}'
+printf '{"profile":{"content_settings":{"exceptions":{"auto_select_certificate":{"https://localhost:%s,*":%s,"https://127.0.0.1:%s,*":%s}}}}}' \
+    "$port" "$setting" "$port" "$setting" >"$home/profile/Default/Preferences"
 
 HOME=$home timeout -k 5 60 chromium --headless --no-sandbox --disable-gpu --disable-quic --no-first-run \
     --disable-background-networking --disable-component-update --disable-sync --disable-dev-shm-usage \
-    --user-data-dir="$home/profile" --window-size="${WINDOW:-800,400}" --screenshot="$picture" --dump-dom "$url" \
+    ${PATIENCE:+--virtual-time-budget=$PATIENCE} --user-data-dir="$home/profile" --window-size="${WINDOW:-800,400}" --screenshot="$picture" --dump-dom "$url" \
     >"$home/page" 2>"$home/said" || { cat "$home/said"; exit 1; }
 # The text of the page, one line for each line of it.
 sed -e 's,</\(h1\|p\|title\)>,\n,g' -e 's,<[^>]*>,,g' "$home/page" | sed '/^[[:space:]]*$/d'
