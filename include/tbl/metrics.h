@@ -40,7 +40,7 @@ MTLS_METRIC(LIST_NEXT_UPDATE, "mtls_authz_list_next_update_timestamp_seconds", "
     "The earliest nextUpdate of a list's revocation lists")
 MTLS_METRIC(LIST_STALE, "mtls_authz_list_stale", "gauge", "list",
     "Stale lists",
-    "1 if the version in force is stale, else 0: rules that need the list hold for nobody")
+    "1 if the version in force is stale (no good file for too long, or a nextUpdate has passed), else 0; it stays in force")
 MTLS_METRIC(LIST_BAD, "mtls_authz_list_bad", "gauge", "list",
     "Bad lists",
     "1 if the files of a list cannot be used as they are now, else 0: the last good version stays in force")
