@@ -325,4 +325,31 @@ for my $cert (qw(ok other bare)) {
         is((shift @responses)->{status}, $in{$cert} ? 404 : 403, "$name: $cert is " . ($in{$cert} ? 'in it' : 'not in it'));
     }
 }
+
+# ---- one that is stale from the start ----
+
+my $past = pki('past.pem');
+my $stale = start_server(conf => $CAS{tls}, log_format => '%U %>s %{MTLS_STALE_LISTS}e', tls => <<"END");
+    MTLSList revoked serial "crl:$past"
+    <Location "/on">
+        <RequireAll>
+            Require mtls
+            Require not mtls in revoked
+        </RequireAll>
+    </Location>
+    <Location "/strict">
+        <RequireAll>
+            Require mtls
+            Require not mtls in revoked
+            Require expr "-z %{reqenv:MTLS_STALE_LISTS}"
+        </RequireAll>
+    </Location>
+END
+for my $case (['/on', 'direct', 404], ['/on', 'bare', 403], ['/strict', 'direct', 403], ['/strict', 'bare', 403], ['/index.html', 'direct', 200]) {
+    my ($path, $cert, $status) = @$case;
+    $stale->mark;
+    is(client()->request($stale, $path, cert => $cert)->{status}, $status, "a stale list: $path, $cert: $status");
+    my $names = $path eq '/index.html' ? '-' : 'revoked';
+    is(($stale->access_log(qr/^\Q$path\E /))[0], "$path $status $names", "MTLS_STALE_LISTS: $names");
+}
 done_testing;

@@ -114,6 +114,21 @@ answers(['find', 'kill', 'killed', crt('ok')], 1, $unknown);
 answers(['--chain', pki('intermediate.crt'), 'find', 'ca.sha256', 'file:cas', crt('ok')], 0, "ok: in the list, line 1; name=ours\n");
 answers(['--chain', pki('root.crt'), 'find', 'kill', 'killed', crt('bare')], 1, "bare: not in the list\n");
 
+# ---- the manual ----
+
+my @blocks = map { s/^    //mgr } slurp(top() . '/docs/lists.md') =~ /\n\n((?:    [^\n]*\n)+)/g;
+for my $case ([qr/^# What stands behind/, 'san.dns', 'file:partners.list', 3], [qr/^# sensor/, 'kill', 'partners.list', 4],
+              [qr/^# nobody/, 'san.dns', 'file:partners.list', 0]) {
+    my ($begin, $field, $source, $entries) = @$case;
+    my @found = grep { /$begin/ } @blocks;
+    is(scalar @found, 1, "docs/lists.md has the file for $field") or next;
+    put('partners.list' => $found[0]);
+    like(run_list('check', $field, $source)->{out}, qr/^partners\.list: $entries entries/, "$field: its entries are understood");
+}
+my ($shown) = grep { /^\$ mtls-list check/ } @blocks;
+put('partners.list' => (grep { /^# What stands behind/ } @blocks)[0]);
+is((split /\n/, $shown)[1] . "\n", run_list('check', 'san.dns', 'file:partners.list')->{out}, 'and what check says of it');
+
 # ---- bad input ----
 
 my $ok = pki('ok.crt');
