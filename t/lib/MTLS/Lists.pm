@@ -1,0 +1,76 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+package MTLS::Lists;
+# Files of lists, as writers leave them, and what the server says of them.
+use strict;
+use warnings;
+use Exporter 'import';
+use IPC::Open3;
+use Digest::SHA 'sha256_hex';
+use File::Path 'make_path';
+use Time::HiRes qw(sleep time);
+use MTLS::Env qw(logs pki spew slurp python top);
+our @EXPORT = qw(list_dir put await said digest_of der_of spki_of make_crl openssl);
+
+# A directory of this test program's own.
+sub list_dir {
+    my $dir = logs() . "/lists-$$";
+    make_path($dir);
+    return $dir;
+}
+
+# The good way: nobody ever sees half a file.
+sub put {
+    my ($name, @lines) = @_;
+    my $path = list_dir() . "/$name";
+    spew("$path.new~", join '', map { /\n\z/ ? $_ : "$_\n" } @lines);
+    rename "$path.new~", $path or die "$path: $!\n";
+    return $path;
+}
+
+# The lines of the error log (since the mark) that match.
+sub said {
+    my ($server, $pattern) = @_;
+    return grep { $_ =~ $pattern } split /\n/, $server->error_log;
+}
+
+# Wait until there are so many of them.
+sub await {
+    my ($server, $pattern, $lines) = @_;
+    my $until = time + 20;
+    my @found;
+    sleep 0.02 while (@found = said($server, $pattern)) < ($lines // 1) && time < $until;
+    return @found;
+}
+
+# What openssl's command line says.
+sub openssl {
+    my (@words) = @_;
+    my $pid = open3(my $to, my $from, undef, 'openssl', @words);
+    close $to;
+    binmode $from;
+    my $output = do { local $/; scalar <$from> } // '';
+    waitpid $pid, 0;
+    die "openssl @words: $output\n" if $?;
+    return $output;
+}
+
+sub der_of    { return openssl('x509', '-in', pki("$_[0].crt"), '-outform', 'der') }
+sub digest_of { return sha256_hex(der_of($_[0])) }
+
+sub spki_of {
+    my ($name) = @_;
+    my $key = list_dir() . "/$name.public~";
+    spew($key, openssl('x509', '-in', pki("$name.crt"), '-noout', '-pubkey'));
+    return sha256_hex(openssl('pkey', '-pubin', '-in', $key, '-outform', 'der'));
+}
+
+# A revocation list by python3-cryptography: make_crl(PATH, { ca => NAME, revoked => [NAMES], ... }), see t/pki/make-crl.py.
+sub make_crl {
+    my ($path, $how) = @_;
+    my $text = JSON::PP->new->ascii->canonical->encode($how);
+    system(python(), top() . '/t/pki/make-crl.py', pki(), $text, "$path.new~") == 0 or die "no $path\n";
+    rename "$path.new~", $path or die "$path: $!\n";
+    return $path;
+}
+
+1;
