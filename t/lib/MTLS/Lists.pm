@@ -7,9 +7,10 @@ use Exporter 'import';
 use IPC::Open3;
 use Digest::SHA 'sha256_hex';
 use File::Path 'make_path';
+use Test::More ();
 use Time::HiRes qw(sleep time);
 use MTLS::Env qw(logs pki spew slurp python top);
-our @EXPORT = qw(list_dir put await said digest_of der_of spki_of make_crl openssl);
+our @EXPORT = qw(list_dir put await said digest_of der_of spki_of becomes openssl);
 
 # A directory of this test program's own.
 sub list_dir {
@@ -64,13 +65,14 @@ sub spki_of {
     return sha256_hex(openssl('pkey', '-pubin', '-in', $key, '-outform', 'der'));
 }
 
-# A revocation list by python3-cryptography: make_crl(PATH, { ca => NAME, revoked => [NAMES], ... }), see t/pki/make-crl.py.
-sub make_crl {
-    my ($path, $how) = @_;
-    my $text = JSON::PP->new->ascii->canonical->encode($how);
-    system(python(), top() . '/t/pki/make-crl.py', pki(), $text, "$path.new~") == 0 or die "no $path\n";
-    rename "$path.new~", $path or die "$path: $!\n";
-    return $path;
+# Children take a version up one after the other: ask until the answer is the wanted one.
+sub becomes {
+    my ($wanted, $ask, $name) = @_;
+    my $until = time + 20;
+    my $got;
+    sleep 0.05 while ($got = $ask->()) ne $wanted && time < $until;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    return Test::More::is($got, $wanted, $name);
 }
 
 1;
