@@ -26,6 +26,7 @@ In, all members optional but port:
         body            text; Content-Length is added, with trailers Transfer-Encoding instead (HTTP/1.1)
         trailers        [[name, value], ...]
         raw             HTTP/1.1: these octets and nothing else; method then only says whether a body follows
+        when            path: the request is sent when this file exists (at the latest after 20 seconds)
         wait            false: do not read a response before the next request is sent (pipelining, HTTP/2)
 Out:
     tls, cipher, alpn, reused       of the connection
@@ -34,13 +35,21 @@ Out:
 All text is Latin-1: one character is one octet.
 """
 import json
+import os
 import socket
 import ssl
 import sys
+import time
 
 
 def octets(text):
     return text.encode("latin-1")
+
+
+def wait_for(path):
+    until = time.monotonic() + 20
+    while path and not os.path.exists(path) and time.monotonic() < until:
+        time.sleep(0.02)
 
 
 class Http1:
@@ -131,6 +140,7 @@ class Http1:
     def run(self, requests, authority, responses):
         waiting = []
         for request in requests:
+            wait_for(request.get("when"))
             self.send(request, authority)
             waiting.append(request)
             if request.get("wait", True):
@@ -216,6 +226,7 @@ class Http2:
     def run(self, requests, authority, responses):
         waiting = []
         for request in requests:
+            wait_for(request.get("when"))
             waiting.append(self.send(request, authority))
             if request.get("wait", True):
                 while waiting:
