@@ -163,6 +163,7 @@ class Http2:
         self.h2.initiate_connection()
         self.flush()
         self.streams = {}
+        self.goodbye = None
 
     def flush(self):
         self.sock.sendall(self.h2.data_to_send())
@@ -194,7 +195,10 @@ class Http2:
     def handle(self, event):
         import h2.events as e
         if isinstance(event, e.ConnectionTerminated):
-            raise EOFError("GOAWAY, error %s" % event.error_code)
+            # What the server has begun it still answers (RFC 9113 section 6.8).
+            self.goodbye = self.goodbye or EOFError("GOAWAY, error %s" % int(event.error_code))
+            if event.last_stream_id < max(self.streams, default=0):
+                raise self.goodbye
         stream = self.streams.get(getattr(event, "stream_id", None))
         if stream is None:
             return
