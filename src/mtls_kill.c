@@ -64,7 +64,8 @@ static int judge_request(request_rec *r)
     return is_needed() ? judge(r) : DECLINED;
 }
 
-/* Renegotiation and post-handshake authentication bring the certificate only when the location is known. */
+/* Renegotiation and post-handshake authentication bring the certificate only when the location is known. Where "Satisfy Any"
+ * is content with less, the server passes over the access hook: the fixups are for all. */
 static int judge_access(request_rec *r)
 {
     return is_needed() ? judge(r) : DECLINED;
@@ -75,5 +76,6 @@ void mtls_kill_register(void)
     static const char *const after[] = { "mod_remoteip.c", NULL };
 
     ap_hook_post_read_request(judge_request, after, NULL, APR_HOOK_FIRST);
+    ap_hook_fixups(judge_access, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_check_access_ex(judge_access, NULL, NULL, APR_HOOK_REALLY_FIRST, AP_AUTH_INTERNAL_PER_URI);
 }

@@ -97,6 +97,12 @@ END
         <Location "/ask/rule">
             Require mtls
         </Location>
+        <Location "/ask/any">
+            Order allow,deny
+            Allow from all
+            Satisfy Any
+            Require valid-user
+        </Location>
     </VirtualHost>
 END
 
@@ -177,7 +183,7 @@ for my $http (@HTTP) {
     isnt($two[1]{status}, 404, "HTTP/$http: ... are no way around");
 }
 for my $tls ('1.2', '1.3') {
-    for my $path ('/ask', '/ask/rule') {
+    for my $path ('/ask', '/ask/rule', '/ask/any') {
         is(status('ok', '/', %$asks, tls => $tls), 200, "TLS $tls: not yet asked for a certificate");
         is(status('ok', $path, %$asks, tls => $tls), 403, "TLS $tls, $path: killed in the request that asks");
         is(status('bare', $path, %$asks, tls => $tls), 404, "TLS $tls, $path: another one");
