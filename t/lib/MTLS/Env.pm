@@ -41,8 +41,9 @@ sub pki {
 # Every certificate there is, by path.
 sub certificates { return sort map { glob "$_/*.crt" } pki(), own_pki() }
 
-# Where make_certificate puts what one test program wants for itself: others run at the same time.
-sub own_pki { return setting('MTLS_PKI') . "-$$" }
+# Where make_certificate puts what one test program, with the processes it forks, wants for itself: others run at the same time.
+my $program = $$;
+sub own_pki { return setting('MTLS_PKI') . "-$program" }
 
 # LoadModule lines. modules => [names] instead of all; without => [names]; ours => 'first', 'last' or 'no'.
 sub load_modules {

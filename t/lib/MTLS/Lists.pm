@@ -13,8 +13,9 @@ use MTLS::Env qw(logs pki spew slurp python top);
 our @EXPORT = qw(list_dir put await said digest_of der_of spki_of becomes openssl);
 
 # A directory of this test program's own.
+my $program = $$;
 sub list_dir {
-    my $dir = logs() . "/lists-$$";
+    my $dir = logs() . "/lists-$program";
     make_path($dir);
     return $dir;
 }
