@@ -9,23 +9,21 @@
 #define FILTER "MTLS_HANGUP"
 
 struct mtls_hangup_t {
-    atomic_int wanted;               /* how many reads it takes from now on; 0: it is not wanted */
+    atomic_int now;
+    atomic_int streams;              /* how many still have something to answer */
 };
 
 static ap_filter_rec_t *filter;
 
-/* Between two reads mod_http2 looks at what its streams have to send: the answer is to come before the goodbye. */
-#define READS 2
-
-/* mod_http2 offers no way to end a connection from a stream. It says goodbye where it cannot read: between it and mod_ssl,
- * that is what happens here, once. From then on it takes no new requests, but it has to read on: for as long as those that
- * run are answered, their windows are to be opened. */
+/* mod_http2 offers no way to end a connection from a stream. It says goodbye where it can read no more: between it and
+ * mod_ssl, that is what happens here. It does not wait for responses then, so this must come behind the last one; whatever
+ * the client asks for until then is judged as well. */
 static apr_status_t read_or_end(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t mode, apr_read_type_e block,
                                 apr_off_t readbytes)
 {
     mtls_hangup_t *hangup = f->ctx;
 
-    if (atomic_load(&hangup->wanted) && atomic_fetch_sub(&hangup->wanted, 1) == 1)
+    if (atomic_load(&hangup->now) && !atomic_load(&hangup->streams))
         return APR_ECONNABORTED;
     return ap_get_brigade(f->next, bb, mode, block, readbytes);
 }
@@ -38,18 +36,24 @@ mtls_hangup_t *mtls_hangup_watch(conn_rec *c)
     return hangup;
 }
 
-static apr_status_t hang_up(void *data)
+static apr_status_t forget_stream(void *hangup)
 {
-    mtls_hangup_t *hangup = data;
-
-    atomic_store(&hangup->wanted, READS);
+    atomic_fetch_sub(&((mtls_hangup_t *)hangup)->streams, 1);
     return APR_SUCCESS;
 }
 
-void mtls_hangup_behind(mtls_hangup_t *hangup, request_rec *r)
+void mtls_hangup_stream(mtls_hangup_t *hangup, conn_rec *stream)
+{
+    if (!hangup)
+        return;
+    atomic_fetch_add(&hangup->streams, 1);
+    apr_pool_cleanup_register(stream->pool, hangup, forget_stream, apr_pool_cleanup_null);
+}
+
+void mtls_hangup_now(mtls_hangup_t *hangup)
 {
     if (hangup)
-        apr_pool_cleanup_register(r->pool, hangup, hang_up, apr_pool_cleanup_null);
+        atomic_store(&hangup->now, 1);
 }
 
 void mtls_hangup_register(void)

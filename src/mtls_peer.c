@@ -255,7 +255,7 @@ void mtls_peer_hang_up(request_rec *r)
     tls_t *tls = tls_of(r->connection->master ? r->connection->master : r->connection);
 
     if (tls && r->connection->master)
-        mtls_hangup_behind(tls->hangup, r);
+        mtls_hangup_now(tls->hangup);
 }
 
 static int note_connection(conn_rec *c, SSL *ssl, int is_proxy)
@@ -300,6 +300,15 @@ static int prepare_streams(conn_rec *c)
     return DECLINED;
 }
 
+static int note_stream(conn_rec *c)
+{
+    const tls_t *tls = c->master ? tls_of(c->master) : NULL;
+
+    if (tls)
+        mtls_hangup_stream(tls->hangup, c);
+    return DECLINED;
+}
+
 /* In a request that is upgraded (H2Upgrade on) renegotiation may have changed the certificate before. Without
  * one it is the handshake that chooses, which is not at its end. */
 static int prepare_upgrade(conn_rec *c, request_rec *r, server_rec *s, const char *protocol)
@@ -326,5 +335,6 @@ void mtls_peer_register(void)
     APR_OPTIONAL_HOOK(ssl, init_server, mtls_session_init_server, NULL, NULL, APR_HOOK_MIDDLE);
     APR_OPTIONAL_HOOK(ssl, pre_handshake, note_connection, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_process_connection(prepare_streams, after, before, APR_HOOK_MIDDLE);
+    ap_hook_process_connection(note_stream, NULL, before, APR_HOOK_FIRST);
     ap_hook_protocol_switch(prepare_upgrade, NULL, NULL, APR_HOOK_FIRST);
 }

@@ -197,10 +197,12 @@ kill_list('# nobody');
 becomes(404, sub { status('ok') }, 'no longer killed');
 spew("$dir/next", "san.dns shop.example.org\n");
 if (my $pid = fork // die) {
-    my @r = client()->many($server, { cert => 'ok', http => $HTTP[-1] }, { path => '/slow', wait => 0 }, { path => '/all', wait => 0, when => "$dir/known" });
+    my @r = client()->many($server, { cert => 'ok', http => $HTTP[-1] }, { path => '/slow', wait => 0 }, { path => '/all', wait => 0, when => "$dir/known" },
+        { path => '/all', wait => 0, when => "$dir/denied" });
     is($r[0]{status} . ' ' . $r[0]{body} =~ s/\s+/ /gr, '200 begin end ', 'a response that was begun before is finished');
     isnt($r[1]{status}, 404, 'the next request is denied') or diag explain $r[1];
     is($r[1]{status}, 403, 'in words') if $HTTP[-1] eq '2';
+    isnt($r[2]{status}, 404, 'and so is the one behind it');
     waitpid $pid, 0;
 }
 else {
@@ -208,7 +210,10 @@ else {
     my $until = time + 20;
     sleep 0.1 until -e "$dir/started" || time > $until;
     sleep 0.1 until $other->request($server, '/all', cert => 'ok')->{status} == 403 || time > $until;
+    my $denials = () = $server->error_log =~ /reason: killed/g;
     spew("$dir/known", '');
+    sleep 0.1 until (() = $server->error_log =~ /reason: killed/g) > $denials || $HTTP[-1] ne '2' || time > $until;
+    spew("$dir/denied", '');
     sleep 1;
     spew("$dir/goon", '');
     POSIX::_exit(0);

@@ -163,12 +163,13 @@ class Http2:
         self.h2.initiate_connection()
         self.flush()
         self.streams = {}
-        self.goodbye = None
 
     def flush(self):
         self.sock.sendall(self.h2.data_to_send())
 
     def send(self, request, authority):
+        if self.h2.state_machine.state == self.h2.state_machine.state.CLOSED:
+            raise EOFError("GOAWAY was received before")
         stream = self.h2.get_next_available_stream_id()
         headers = [tuple(h) for h in request.get("headers", [])]
         if not request.get("bare"):
@@ -196,9 +197,9 @@ class Http2:
         import h2.events as e
         if isinstance(event, e.ConnectionTerminated):
             # What the server has begun it still answers (RFC 9113 section 6.8).
-            self.goodbye = self.goodbye or EOFError("GOAWAY, error %s" % int(event.error_code))
-            if event.last_stream_id < max(self.streams, default=0):
-                raise self.goodbye
+            for number, stream in self.streams.items():
+                if number > event.last_stream_id and not stream["done"]:
+                    stream.update(done=True, error="GOAWAY, error %s" % int(event.error_code))
         stream = self.streams.get(getattr(event, "stream_id", None))
         if stream is None:
             return
