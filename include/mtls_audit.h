@@ -38,6 +38,9 @@ void mtls_audit_watch(void (*observer)(request_rec *r, const mtls_decision_t *de
  */
 int mtls_audit_deny(request_rec *r, mtls_reason_t reason, const char *detail);
 
+/** True if a line stands against its request: it did not hold, or, negated, it did or might have. */
+int mtls_audit_stands_against(const mtls_tried_t *tried);
+
 /** What the lines that were tried have against the request; MTLS_GRANTED: nothing. */
 mtls_reason_t mtls_audit_against(const mtls_request_t *request);
 

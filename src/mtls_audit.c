@@ -107,8 +107,7 @@ int mtls_audit_deny(request_rec *r, mtls_reason_t reason, const char *detail)
     return mtls_reason_status(reason);
 }
 
-/* A line stands against a request if it did not hold, or, negated, if it did or might have. */
-static int stands_against(const mtls_tried_t *tried)
+int mtls_audit_stands_against(const mtls_tried_t *tried)
 {
     return tried->line->negated ? tried->answer.truth != MTLS_FALSE : tried->answer.truth != MTLS_TRUE;
 }
@@ -121,7 +120,7 @@ mtls_reason_t mtls_audit_against(const mtls_request_t *request)
     for (i = 0; request->tried && i < request->tried->nelts; i++) {
         const mtls_tried_t *tried = &APR_ARRAY_IDX(request->tried, i, mtls_tried_t);
 
-        if (!stands_against(tried))
+        if (!mtls_audit_stands_against(tried))
             continue;
         /* Anything says more than "no match". */
         if (reason == MTLS_GRANTED || reason == MTLS_NO_MATCH)

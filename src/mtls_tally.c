@@ -89,16 +89,19 @@ static void count_request(const request_rec *r, const mtls_request_t *request)
 
 /* ---- the last denials ---- */
 
-/* The first line that did not hold: what the log line says first, too. */
+/* The first line that stands against it. */
 static const char *rule_of(request_rec *r)
 {
     const mtls_request_t *request = mtls_request_known(r);
-    const mtls_line_t *line;
+    int i;
 
-    if (!request || !request->tried || !request->tried->nelts)
-        return "";
-    line = APR_ARRAY_IDX(request->tried, 0, mtls_tried_t).line;
-    return apr_psprintf(r->pool, "%s:%d", line->place.file, line->place.line);
+    for (i = 0; request && request->tried && i < request->tried->nelts; i++) {
+        const mtls_tried_t *tried = &APR_ARRAY_IDX(request->tried, i, mtls_tried_t);
+
+        if (mtls_audit_stands_against(tried))
+            return apr_psprintf(r->pool, "%s:%d", tried->line->place.file, tried->line->place.line);
+    }
+    return "";
 }
 
 static void put(char *to, apr_size_t size, const char *text)

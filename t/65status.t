@@ -30,6 +30,12 @@ END
     <Location "/kept/">
         MTLSBackstop on
     </Location>
+    <Location "/both/">
+        <RequireAll>
+            Require mtls subject.cn like "Otto *"
+            Require not mtls subject.cn is "Otto Other"
+        </RequireAll>
+    </Location>
     <Location "/watched/">
         MTLSMode report
         Require mtls subject.cn is "Anne Example"
@@ -78,6 +84,7 @@ my @REQUESTS = (
     [undef, '/orders/1', {}, 403, '<Location /orders/>', 'denied', 'no-certificate'],
     ['expired', '/orders/1', {}, 403, '<Location /orders/>', 'denied', 'unverified'],
     ['other', '/reports/', {}, 404, '<Location /reports/>', 'granted', 'granted'],
+    ['other', '/both/', {}, 403, '<Location /both/>', 'denied', 'no-match'],
     ['ok', '/watched/', {}, 404, '<Location /watched/>', 'granted', 'granted', 'report'],
     ['other', '/watched/', {}, 404, '<Location /watched/>', 'would-deny', 'no-match', 'report'],
     [undef, '/watched/', {}, 404, '<Location /watched/>', 'would-deny', 'no-certificate', 'report'],
@@ -113,6 +120,7 @@ my %sections = map { ("$_->{vhost} $_->{section}" => $_) } @{ json()->{sections}
 my %STATES = (
     '<Location /orders/>' => ['rules', 1, 0, 'off'], '<Location /reports/>' => ['rules', 1, 1, 'off'],
     '<LocationMatch ^/healthz$>' => ['open', 0, 1, 'off'], '<Location /plain/>' => ['other rules', 0, 1, 'off'],
+    '<Location /both/>' => ['rules', 2, 0, 'off'],
     '<Location /watched/>' => ['report-only', 1, 0, 'off'], '<Location /kept/>' => [undef, 0, 0, 'on'], '<Location /mtls-status>' => ['rules', 1, 0, 'off'],
 );
 for my $section (sort keys %STATES) {
@@ -131,7 +139,10 @@ is($recent->{reason}, 'ambiguous-path', 'the last denial stands first');
 is($recent->{path}, '/kept/x', '  ... its path, as the error log has it');
 is_deeply([sort map { "$_->{path} $_->{reason}" } grep { $_->{decision} eq 'would-deny' } @{ json()->{recent} }],
           [('/watched/ no-certificate') x 2, ('/watched/ no-match') x 2], 'would-denials are told from denials');
-my ($no_match) = grep { $_->{reason} eq 'no-match' && $_->{decision} eq 'denied' } @{ json()->{recent} };
+my ($both) = grep { $_->{path} eq '/both/' } @{ json()->{recent} };
+like((split /\n/, slurp($server->dir . '/httpd.conf'))[($both->{rule} =~ /:(\d+)$/)[0] - 1], qr/Require not mtls/,
+     'of several lines the one that stood against it');
+my ($no_match) = grep { $_->{path} eq '/orders/1' && $_->{reason} eq 'no-match' } @{ json()->{recent} };
 chomp(my $digest = `openssl x509 -in "@{[ pki('other.crt') ]}" -outform DER | openssl dgst -sha256 -r`);
 is($no_match->{sha256}, substr($digest, 0, 16), 'a denial: the beginning of the digest');
 like((split /\n/, slurp($server->dir . '/httpd.conf'))[($no_match->{rule} =~ /:(\d+)$/)[0] - 1], qr/Require mtls subject\.cn/,
