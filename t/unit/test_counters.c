@@ -100,27 +100,35 @@ static void test_long_names(void **state)
 }
 
 #define CHILDREN 12
-#define ROUNDS 20000
+#define ROUNDS 500000
 
 /* More children than stripes, all at once, and nothing is lost. */
 static void test_processes(void **state)
 {
-    int place = mtls_counters_place("h", "s"), name = mtls_counters_name("X-Name"), i, k, status;
+    int place = mtls_counters_place("h", "s"), name = mtls_counters_name("X-Name"), i, k, status, start[2];
+    char octet;
     pid_t pid;
 
     (void)state;
+    assert_int_equal(pipe(start), 0);
     for (i = 0; i < CHILDREN; i++) {
         if ((pid = fork()) == 0) {
             mtls_counters_begin_child();
-            for (k = 0; k < ROUNDS; k++) {
-                mtls_count(MTLS_TOTAL_FACTS);
+            close(start[1]);
+            if (read(start[0], &octet, 1) != 0)      /* all begin when the parent shuts the pipe */
+                _exit(1);
+            for (k = 0; k < ROUNDS; k++)
                 mtls_count_decision(place, MTLS_WOULD, MTLS_NO_MATCH);
+            for (k = 0; k < ROUNDS; k++)
                 mtls_count_removal(name);
-            }
+            for (k = 0; k < ROUNDS; k++)
+                mtls_count(MTLS_TOTAL_FACTS);
             _exit(0);
         }
         assert_true(pid > 0);
     }
+    close(start[0]);
+    close(start[1]);
     for (i = 0; i < CHILDREN; i++)
         assert_true(wait(&status) > 0 && status == 0);
     assert_int_equal(mtls_counted(MTLS_TOTAL_FACTS), CHILDREN * ROUNDS);
