@@ -17,6 +17,64 @@ my %DEFINE = (
     mtls_log         => '@DIR@/example_log',
 );
 
+# Lists, as they are delivered: those of an example are put where it looks for them, and changed in its cases.
+my $dir = logs() . "/examples-$$";
+mkdir $dir or die "$dir: $!";
+sub put { my ($name, $text) = @_; spew("$dir/.new", $text); rename "$dir/.new", "$dir/$name" or die "$dir/$name: $!" }
+sub delivered { my ($name) = @_; return slurp(top() . "/conf-examples/$name") }
+sub deliver { my (@names) = @_; put($_ => delivered($_)) for @names }
+my %LISTS = (
+    'partners.conf' => sub { deliver('partners.list'); return (mtls_partners => "$dir/partners.list") },
+    'device-fleet.conf' => sub {
+        deliver('devices.list', 'stolen.list');
+        put('devices.list', delivered('devices.list') . fleet());
+        return (mtls_devices => "$dir/devices.list", mtls_stolen => "$dir/stolen.list", mtls_device_ca => '@PKI@/intermediate.crt');
+    },
+    'emergency-revocation.conf' => sub {
+        deliver('kill.list');
+        mkdir "$dir/crls" or die $!;
+        revoke(root => [], 3600);
+        revoke(intermediate => [], 3600);
+        put('cas.pem', join '', map { slurp(pki("$_.crt")) } qw(root intermediate));
+        return (mtls_kill => "$dir/kill.list", mtls_crls => "$dir/crls", mtls_client_ca => "$dir/cas.pem");
+    },
+);
+sub fleet { my $n = 0x1000000; return join '', map { sprintf "%X  device=%d  site=%s\n", $n += 7, $_, $_ % 2 ? 'hamburg' : 'berlin' } 1 .. 100_000 }
+sub revoke {
+    my ($ca, $names, $next_update) = @_;
+    make_crls('new.crl' => { issuer => $ca, revoked => $names, next_update => $next_update, this_update => -7200 });
+    put("crls/$ca.crl", slurp(pki('new.crl')));
+}
+
+# A change while the server runs: what happens, and the line that says it is in force.
+sub change {
+    my ($what, $line) = @_;
+    return sub {
+        my ($server) = @_;
+        $server->mark;
+        $what->();
+        ok(MTLS::Server::wait_for(sub { $server->error_log =~ $line }), "in the log: $line") or diag($server->error_log);
+        # The child that has read it says so; the others have it within the interval.
+        sleep 1;
+    };
+}
+
+sub serial { my ($name) = @_; return (qx(openssl x509 -in "@{[ pki("$name.crt") ]}" -noout -serial) =~ /=(\S+)/)[0] }
+sub key_digest { my ($name) = @_; return (split ' ', qx(openssl x509 -in "@{[ pki("$name.crt") ]}" -noout -pubkey | openssl pkey -pubin -outform DER | openssl dgst -sha256 -r))[0] }
+
+# Connections that stay open: the next request is answered with this status, and is the last one if it was killed.
+my @HTTP = mpm() eq 'prefork' ? '1.1' : ('1.1', '2');
+sub on_open_connections {
+    my ($path, $sni, @wanted) = @_;
+    return sub {
+        my ($server) = @_;
+        for my $http (@HTTP) {
+            my @how = (cert => 'spiffe', sni => $sni, http => $http, conn => "open $http");
+            is(client()->request($server, $path, @how)->{status}, $_, "HTTP/$http, on an open connection: $_") for @wanted;
+        }
+    };
+}
+
 # A certificate as RFC 9440 has it.
 sub field { my ($name) = @_; return ':' . join('', grep { !/^-/ } split /\n/, slurp(pki("$name.crt"))) . ':' }
 
@@ -39,8 +97,12 @@ my %SITE = (
     other => { 'X-Client-Name' => 'Otto Other', 'X-Client-Until' => &until('other') },
 );
 
+my %PARTNER = (alpha => { 'X-Partner' => 'alpha', 'X-Partner-Role' => 'billing' },
+               beta => { 'X-Partner' => 'beta', 'X-Partner-Role' => 'reader' });
+my %DEVICE = (4711 => { 'X-Device' => 4711, 'X-Device-Site' => 'laboratory' }, 7 => { 'X-Device' => 7, 'X-Device-Site' => 'berlin' });
+
 # file => [[certificate, path, headers, status, reason, what the backend is told (nothing
-# given: it is not asked), the only HTTP version if not both], ...]
+# given: it is not asked), the only HTTP version if not both], or something to do with the server, ...]
 my %CASES = (
     'reverse-proxy.conf' => [
         # allowed
@@ -83,6 +145,86 @@ my %CASES = (
         [undef, '/mtls-status', [], 403, 'no-certificate'],
         [undef, '/mtls-status/', [], 403, 'no-certificate'],
         [undef, '/orders/1', [], 403, 'no-certificate'],
+    ],
+    'partners.conf' => [
+        ['ok', '/invoices/1', [], 200, '-', $PARTNER{alpha}],
+        ['ok', '/catalogue/', [], 200, '-', $PARTNER{alpha}],
+        ['ok', '/alpha/', [], 200, '-', $PARTNER{alpha}],
+        ['other', '/catalogue/', [], 200, '-', $PARTNER{beta}],
+        ['other', '/invoices/1', [], 403, 'no-match'],
+        ['other', '/alpha/', [], 403, '-'],
+        ['direct', '/catalogue/', [], 403, 'no-match'],
+        ['direct', '/alpha/', [], 403, 'no-user'],
+        [undef, '/catalogue/', [], 403, 'no-certificate'],
+        ['ok', '/', [], 403, '-'],
+        ['ok', '/catalogue/', [['X-Partner-Role' => 'admin'], ['x_partner' => 'root']], 200, '-', $PARTNER{alpha}],
+        # beta may see invoices from now on, alpha is gone
+        change(sub { put('partners.list', delivered('partners.list') =~ s/(beta +role=)reader/$1admin/r =~ s/^\S+web .*\n//mr) },
+               qr/list partners: version 2 is in force, with 2 entries/),
+        ['other', '/invoices/1', [], 200, '-', { %{ $PARTNER{beta} }, 'X-Partner-Role' => 'admin' }],
+        ['ok', '/catalogue/', [], 403, 'no-match'],
+        ['ok', '/alpha/', [], 403, 'no-user'],
+        # a mistake changes nothing
+        change(sub { put('partners.list', delivered('partners.list') . "spiffe://example.org/x user\n") },
+               qr/list partners: \S+partners\.list:10: 'user' is no label: .*; version 2 with 2 entries stays in force/),
+        ['other', '/invoices/1', [], 200, '-', { %{ $PARTNER{beta} }, 'X-Partner-Role' => 'admin' }],
+        ['ok', '/catalogue/', [], 403, 'no-match'],
+        change(sub { deliver('partners.list') }, qr/list partners: version 3 is in force, with 3 entries/),
+        ['ok', '/invoices/1', [], 200, '-', $PARTNER{alpha}],
+        ['other', '/invoices/1', [], 403, 'no-match'],
+    ],
+    'device-fleet.conf' => [
+        ['ok', '/telemetry/', [], 200, '-', $DEVICE{4711}],
+        ['ok', '/firmware/beta/', [], 200, '-', $DEVICE{4711}],
+        ['other', '/telemetry/', [], 403, 'no-match'],
+        ['bare', '/telemetry/', [], 403, 'no-match'],
+        [undef, '/telemetry/', [], 403, 'no-certificate'],
+        ['ok', '/', [], 403, '-'],
+        # one more, and one whose serial number is a device's, but of another CA
+        change(sub { put('devices.list', delivered('devices.list') . fleet() . serial('other') . " device=7 site=berlin\n"
+                         . serial('direct') . " device=8 site=laboratory\n") },
+               qr/list devices: version 2 is in force, with 100004 entries/),
+        ['other', '/telemetry/', [], 200, '-', $DEVICE{7}],
+        ['other', '/firmware/beta/', [], 403, 'no-match'],
+        ['direct', '/firmware/beta/', [], 403, 'no-match'],
+        # one is stolen
+        change(sub { put('stolen.list', delivered('stolen.list') . key_digest('ok') . "\n") }, qr/list stolen: version 2 is in force, with 2 entries/),
+        ['ok', '/telemetry/', [], 403, 'no-match'],
+        ['ok', '/firmware/beta/', [], 403, 'no-match'],
+        ['other', '/telemetry/', [], 200, '-', $DEVICE{7}],
+        # the list is cut off in the middle
+        change(sub { put('devices.list', substr fleet(), 0, 100_000) }, qr/list devices: \S+: the last line has no end, .* stays in force/),
+        ['other', '/telemetry/', [], 200, '-', $DEVICE{7}],
+    ],
+    'emergency-revocation.conf' => [
+        ['ok', '/orders/', [], 200, '-', $GATEWAY{ok}],
+        ['ok', '/payments/', [], 200, '-', $GATEWAY{ok}],
+        ['other', '/orders/', [], 200, '-', $GATEWAY{other}],
+        ['spiffe', '/healthz', [], 200, '-', $GATEWAY{spiffe}],
+        [undef, '/healthz', [], 200, '-', {}],
+        [undef, '/orders/', [], 403, 'no-certificate'],
+        on_open_connections('/orders/', 'gateway.example.org', 200),
+        # a revocation list
+        change(sub { revoke(intermediate => ['other', 'spiffe'], 3600) }, qr/list revoked: version 2 is in force, with 2 entries/),
+        on_open_connections('/orders/', 'gateway.example.org', 403, 403),
+        on_open_connections('/healthz', 'gateway.example.org', 200),
+        ['other', '/orders/', [], 403, 'no-match'],
+        ['ok', '/orders/', [], 200, '-', $GATEWAY{ok}],
+        # the kill list
+        change(sub { put('kill.list', delivered('kill.list') . "san.uri spiffe://example.org/ns/shop/sa/web\n") },
+               qr/kill list: version 2 is in force, with 1 entries/),
+        on_open_connections('/healthz', 'gateway.example.org', 403, 0),
+        ['spiffe', '/healthz', [], 403, 'killed'],
+        ['ok', '/payments/', [], 403, 'killed'],
+        ['other', '/healthz', [], 200, '-', $GATEWAY{other}],
+        [undef, '/healthz', [], 200, '-', {}],
+        # a revocation list that is missing, and one that is old
+        change(sub { unlink "$dir/crls/root.crl" }, qr/list revoked: .*holds 1 revocation lists, and had 2 before.*; version 2 with 2 entries stays in force/),
+        ['other', '/orders/', [], 403, 'no-match'],
+        change(sub { deliver('kill.list'); revoke(root => [], -3600) }, qr/list revoked: version 3 is stale: a revocation list has passed its nextUpdate/),
+        ['ok', '/orders/', [], 200, '-', $GATEWAY{ok}],
+        ['ok', '/payments/', [], 403, '-'],
+        ['other', '/orders/', [], 403, 'no-match'],
     ],
     'optional-per-location.conf' => [
         # allowed
@@ -160,13 +302,14 @@ is_deeply([grep { !-e top() . "/conf-examples/$_" } sort keys %CASES], [], 'and 
 
 for my $file (grep { $CASES{$_} } @files) {
     my $backend = start_backend('http');
-    my $text = example($file, %DEFINE, mtls_backend => sprintf 'http://127.0.0.1:%d', $backend->port('http'));
+    my $text = example($file, %DEFINE, $LISTS{$file} ? $LISTS{$file}->() : (), mtls_backend => sprintf 'http://127.0.0.1:%d', $backend->port('http'));
     my ($sni) = $text =~ /^Define[ \t]+mtls_name[ \t]+(\S+)/m or die "$file has no Define mtls_name";
     ok_config("$file passes httpd -t", $text);
     # The example's virtual host names no protocols: HTTP/2 is the server's business.
-    my $server = start_server(conf => mpm() eq 'prefork' ? $text : "Protocols h2 http/1.1\n$text");
+    my $server = start_server(conf => (mpm() eq 'prefork' ? '' : "Protocols h2 http/1.1\n") . "$text\n" . ($LISTS{$file} ? "MTLSListInterval 1s\n" : ''));
     unlike($server->said, qr/^mtls_authz: \S+:\d+:|\[mtls_authz:(?:warn|error)\]/m, "$file starts without a warning of the module");
     for my $case (@{ $CASES{$file} }) {
+        $case->($server), next if ref $case eq 'CODE';
         for my $http ($case->[6] // (mpm() eq 'prefork' ? '1.1' : ('1.1', '2'))) {
             drive($server, $backend, $sni, $case, $http);
         }

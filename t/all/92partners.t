@@ -6,7 +6,7 @@
 use MTLS::Test;
 use MTLS::Recipe;
 
-my $recipe = MTLS::Recipe->new(12, 'partners.conf');
+my $recipe = MTLS::Recipe->new(12, 'partners-signed.conf');
 my $pinned = bless { %$recipe, example => 'partners-pinned.conf' }, 'MTLS::Recipe';
 my $pki = $recipe->dir . '/certs/partners';
 my $port = free_port();
