@@ -40,10 +40,41 @@ static int hook_pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptem
     return OK;
 }
 
+/* Where nothing of ours is written, no request comes here: httpd sorts its hooks again when the configuration has been
+ * read, because modules may have brought some with it, and so do we. */
+static void register_request_hooks(void)
+{
+    const char *outer = apr_hook_debug_current;
+
+    if (mtls_generation()->hooked || !mtls_generation()->used)
+        return;
+    mtls_generation()->hooked = 1;
+    apr_hook_debug_current = mtls_authz_module.name;      /* whose they are: others may want to be before or behind us */
+    mtls_peer_register();
+    mtls_strip_register();
+    mtls_kill_register();
+    mtls_keeper_register();
+    mtls_target_register();
+    mtls_require_register();
+    mtls_identity_register();
+    mtls_backstop_register();
+    mtls_environment_register();
+    mtls_export_register();
+    mtls_auditlog_register();
+    mtls_tally_register();
+    mtls_whatif_register();
+    apr_hook_sort_all();
+    apr_hook_debug_current = outer;
+}
+
 static int hook_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main_server)
 {
+    int status = mtls_check(pconf, main_server);
+
     (void)plog, (void)ptemp;
-    return mtls_check(pconf, main_server);
+    if (status == OK)
+        register_request_hooks();
+    return status;
 }
 
 static int hook_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main_server)
@@ -52,6 +83,7 @@ static int hook_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *pte
     mtls_generation()->closed = 1;
     if (!mtls_generation()->used)
         return DECLINED;
+    register_request_hooks();      /* another module's check may have read an expression with mtls() in it */
     mtls_peer_prepare(pconf);
     mtls_tally_prepare(main_server);
     mtls_check_announce(main_server);
@@ -63,21 +95,9 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_pre_config(hook_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(hook_check_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(hook_post_config, NULL, NULL, APR_HOOK_MIDDLE);
-    mtls_peer_register();
-    mtls_strip_register();
-    mtls_kill_register();
-    mtls_keeper_register();
-    mtls_target_register();
-    mtls_require_register(p);
-    mtls_identity_register();
-    mtls_backstop_register();
-    mtls_environment_register();
+    mtls_require_provide(p);
     mtls_expression_register();
-    mtls_export_register();
-    mtls_auditlog_register();
-    mtls_tally_register();
-    mtls_status_register();
-    mtls_whatif_register();
+    mtls_status_register();      /* its page may be all that is wanted */
     mtls_whatif_page_register();
 }
 

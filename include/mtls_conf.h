@@ -152,6 +152,7 @@ typedef struct mtls_generation_t {
     apr_array_header_t *zones;       /**< of mtls_zone_t *, as they were written; see mtls_zone.h */
     const int *removal_numbers;      /**< counters of the names in guarded; NULL: not counted */
     int what_if;                     /**< MTLSWhatIf is on somewhere */
+    int hooked;                      /**< hooks of requests and connections are registered */
     int closed;                      /**< the configuration has been read: nothing grows any more */
 } mtls_generation_t;
 

@@ -8,7 +8,10 @@
 
 #include "mtls_request.h"
 
-/** Registers the authorization provider "mtls" and the hooks that watch for refusals. */
-void mtls_require_register(apr_pool_t *p);
+/** Registers the authorization provider "mtls", by which "Require mtls" is read. */
+void mtls_require_provide(apr_pool_t *p);
+
+/** Registers the hooks that watch for refusals. */
+void mtls_require_register(void);
 
 #endif

@@ -183,10 +183,14 @@ static int watch_authorization(request_rec *r)
     return watch(r, ap_run_auth_checker);
 }
 
-void mtls_require_register(apr_pool_t *p)
+void mtls_require_provide(apr_pool_t *p)
 {
     ap_register_auth_provider(p, AUTHZ_PROVIDER_GROUP, "mtls", AUTHZ_PROVIDER_VERSION, &provider,
                               AP_AUTH_INTERNAL_PER_CONF);
+}
+
+void mtls_require_register(void)
+{
     ap_hook_check_access_ex(watch_access, NULL, NULL, APR_HOOK_REALLY_FIRST, AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_check_authn(watch_authentication, NULL, NULL, APR_HOOK_REALLY_FIRST, AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_check_authz(watch_authorization, NULL, NULL, APR_HOOK_REALLY_FIRST, AP_AUTH_INTERNAL_PER_CONF);
