@@ -15,6 +15,7 @@
 #include "mtls_backstop.h"
 #include "mtls_check.h"
 #include "mtls_conf.h"
+#include "mtls_digest.h"
 #include "mtls_environment.h"
 #include "mtls_export.h"
 #include "mtls_expression.h"
@@ -42,7 +43,7 @@ static int hook_pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptem
 
 /* Where nothing of ours is written, no request comes here: httpd sorts its hooks again when the configuration has been
  * read, because modules may have brought some with it, and so do we. */
-static void register_request_hooks(void)
+static void register_request_hooks(apr_pool_t *pconf)
 {
     const char *outer = apr_hook_debug_current;
 
@@ -50,6 +51,7 @@ static void register_request_hooks(void)
         return;
     mtls_generation()->hooked = 1;
     apr_hook_debug_current = mtls_authz_module.name;      /* whose they are: others may want to be before or behind us */
+    mtls_digest_prepare(pconf);
     mtls_peer_register();
     mtls_strip_register();
     mtls_kill_register();
@@ -73,7 +75,7 @@ static int hook_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *pt
 
     (void)plog, (void)ptemp;
     if (status == OK)
-        register_request_hooks();
+        register_request_hooks(pconf);
     return status;
 }
 
@@ -83,7 +85,7 @@ static int hook_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *pte
     mtls_generation()->closed = 1;
     if (!mtls_generation()->used)
         return DECLINED;
-    register_request_hooks();      /* another module's check may have read an expression with mtls() in it */
+    register_request_hooks(pconf);      /* another module's check may have read an expression with mtls() in it */
     mtls_peer_prepare(pconf);
     mtls_tally_prepare(main_server);
     mtls_check_announce(main_server);

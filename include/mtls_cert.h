@@ -16,6 +16,7 @@
 /** What facts are read from. Borrowed for the call only. */
 typedef struct mtls_source_t {
     X509 *leaf;                  /**< the client's certificate; never NULL */
+    int decodes;                 /**< it is known that OpenSSL can decode its extensions; 0: they are tried */
     X509 *const *chain;          /**< the verified chain above it, issuer first, trust anchor last */
     int chain_len;               /**< -1: not known on this connection */
     const char *tls_version;     /**< "TLSv1.3"; NULL outside a connection, as all below */

@@ -91,7 +91,7 @@ mtls_extract_fn mtls_extract_ca, mtls_extract_ca_sha256, mtls_extract_ca_spki_sh
 
 /** DER of a certificate, and digests, in p. Unreadable where OpenSSL cannot make them. */
 mtls_values_t mtls_values_certificate(apr_pool_t *p, X509 *certificate);
-mtls_values_t mtls_values_digest(apr_pool_t *p, X509 *certificate, const EVP_MD *digest);
+mtls_values_t mtls_values_sha256(apr_pool_t *p, X509 *certificate);
 mtls_values_t mtls_values_spki_digest(apr_pool_t *p, X509 *certificate);
 
 #endif

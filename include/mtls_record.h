@@ -17,15 +17,16 @@
 #define MTLS_RECORD_H
 
 #include <apr.h>
-#include <openssl/x509.h>
 
-#define MTLS_DIGEST_LEN 32
+#include "mtls_digest.h"
+
 #define MTLS_RECORD_CHAIN_MAX 14
 #define MTLS_RECORD_MAX (8 + MTLS_DIGEST_LEN * (1 + MTLS_RECORD_CHAIN_MAX))
 
 typedef struct mtls_record_t {
     int ok;                      /**< the verification returned success */
     int error;                   /**< and this X509_V_ code; decides together with ok */
+    int decodes;                 /**< OpenSSL could decode every extension of the leaf that it knows */
     unsigned char leaf[MTLS_DIGEST_LEN];
     int chain_len;               /**< -1: there was one, but it did not fit */
     unsigned char chain[MTLS_RECORD_CHAIN_MAX][MTLS_DIGEST_LEN];

@@ -43,7 +43,8 @@ static int has_doubled_extension(X509 *certificate)
 static int is_malformed(const mtls_reading_t *reading)
 {
     return !reading->valid_times || reading->san.known == MTLS_UNREADABLE
-        || X509_get_extension_flags(reading->leaf) & EXFLAG_INVALID || has_doubled_extension(reading->leaf);
+        || (!reading->source->decodes && X509_get_extension_flags(reading->leaf) & EXFLAG_INVALID)
+        || has_doubled_extension(reading->leaf);
 }
 
 const mtls_facts_t *mtls_facts_read(apr_pool_t *p, const mtls_fieldset_t *set, const mtls_source_t *source)

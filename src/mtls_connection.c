@@ -37,11 +37,6 @@ static mtls_values_t read_subject(apr_pool_t *p, X509 *certificate)
     return mtls_values_dn(p, der, mtls_dn_read_der(p, der));
 }
 
-static mtls_values_t read_sha256(apr_pool_t *p, X509 *certificate)
-{
-    return mtls_values_digest(p, certificate, EVP_sha256());
-}
-
 void mtls_extract_ca(mtls_reading_t *reading, const mtls_field_t *field, mtls_values_t *out)
 {
     (void)field;
@@ -51,7 +46,7 @@ void mtls_extract_ca(mtls_reading_t *reading, const mtls_field_t *field, mtls_va
 void mtls_extract_ca_sha256(mtls_reading_t *reading, const mtls_field_t *field, mtls_values_t *out)
 {
     (void)field;
-    *out = read_chain(reading, reading->source->chain_len, read_sha256);
+    *out = read_chain(reading, reading->source->chain_len, mtls_values_sha256);
 }
 
 void mtls_extract_ca_spki_sha256(mtls_reading_t *reading, const mtls_field_t *field, mtls_values_t *out)

@@ -75,6 +75,7 @@ static mtls_reason_t judge_trust(conn_rec *c, SSL *ssl, X509 *certificate, mtls_
         forget_session(ssl);
         return MTLS_UNVERIFIED;
     }
+    mtls_digest_keep(certificate);
     return mtls_record_verified(record, certificate) ? MTLS_GRANTED : MTLS_UNVERIFIED;
 }
 
@@ -110,7 +111,7 @@ static void find_chain(conn_rec *c, SSL *ssl, X509 *certificate, const mtls_reco
 static const mtls_facts_t *read_facts(conn_rec *c, SSL *ssl, X509 *certificate, const mtls_record_t *record)
 {
     mtls_source_t source = {
-        .leaf = certificate, .chain_len = -1,
+        .leaf = certificate, .decodes = record->decodes, .chain_len = -1,
         .tls_version = SSL_get_version(ssl), .sni = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name),
         .cipher = SSL_get_cipher_name(ssl), .cipher_bits = SSL_get_cipher_bits(ssl, NULL),
         .session_id = session_id(ssl), .server = SSL_get_certificate(ssl)

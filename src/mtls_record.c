@@ -2,21 +2,14 @@
 #include <string.h>
 
 #include <openssl/err.h>
-#include <openssl/evp.h>
+#include <openssl/x509v3.h>
 
 #include "mtls_record.h"
 
 #define RECORD_VERSION 1
 #define RECORD_HEAD 8
 
-enum { FLAG_OK = 1, FLAG_CHAIN_CUT = 2 };
-
-static int digest_of(const X509 *certificate, unsigned char *digest)
-{
-    unsigned int len = 0;
-
-    return X509_digest(certificate, EVP_sha256(), digest, &len) == 1 && len == MTLS_DIGEST_LEN ? 0 : -1;
-}
+enum { FLAG_OK = 1, FLAG_CHAIN_CUT = 2, FLAG_DECODES = 4 };
 
 int mtls_record_make(mtls_record_t *record, int ok, int error, STACK_OF(X509) *chain, const X509 *leaf)
 {
@@ -25,13 +18,14 @@ int mtls_record_make(mtls_record_t *record, int ok, int error, STACK_OF(X509) *c
     memset(record, 0, sizeof(*record));
     record->ok = ok;
     record->error = error;
+    record->decodes = !(X509_get_extension_flags((X509 *)leaf) & EXFLAG_INVALID);
     record->chain_len = -1;
-    if (digest_of(leaf, record->leaf) < 0)
+    if (mtls_digest_get(leaf, record->leaf) < 0)
         return -1;
     if (!ok || error != X509_V_OK || above < 0 || above > MTLS_RECORD_CHAIN_MAX)
         return 0;
     for (i = 0; i < above; i++) {
-        if (digest_of(sk_X509_value(chain, i + 1), record->chain[i]) < 0)
+        if (mtls_digest_get(sk_X509_value(chain, i + 1), record->chain[i]) < 0)
             return -1;
     }
     record->chain_len = above;
@@ -46,7 +40,8 @@ apr_size_t mtls_record_encode(const mtls_record_t *record, unsigned char *room)
     room[0] = 'M';
     room[1] = 'A';
     room[2] = RECORD_VERSION;
-    room[3] = (unsigned char)((record->ok ? FLAG_OK : 0) | (record->chain_len < 0 ? FLAG_CHAIN_CUT : 0));
+    room[3] = (unsigned char)((record->ok ? FLAG_OK : 0) | (record->chain_len < 0 ? FLAG_CHAIN_CUT : 0)
+                              | (record->decodes ? FLAG_DECODES : 0));
     room[4] = (unsigned char)(error >> 24);
     room[5] = (unsigned char)(error >> 16);
     room[6] = (unsigned char)(error >> 8);
@@ -67,6 +62,7 @@ int mtls_record_decode(mtls_record_t *record, const unsigned char *octets, apr_s
         return -1;
     n = (len - RECORD_HEAD) / MTLS_DIGEST_LEN - 1;
     record->ok = octets[3] & FLAG_OK;
+    record->decodes = (octets[3] & FLAG_DECODES) != 0;
     record->error = (int)((unsigned int)octets[4] << 24 | (unsigned int)octets[5] << 16
                           | (unsigned int)octets[6] << 8 | octets[7]);
     memcpy(record->leaf, octets + RECORD_HEAD, MTLS_DIGEST_LEN);
@@ -83,7 +79,7 @@ int mtls_record_verified(const mtls_record_t *record, const X509 *leaf)
     if (!record->ok || record->error != X509_V_OK)
         return 0;
     ERR_set_mark();
-    verified = digest_of(leaf, digest) == 0 && !memcmp(digest, record->leaf, MTLS_DIGEST_LEN);
+    verified = mtls_digest_get(leaf, digest) == 0 && !memcmp(digest, record->leaf, MTLS_DIGEST_LEN);
     ERR_pop_to_mark();
     return verified;
 }

@@ -1,6 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 #include <apr_strings.h>
 #include <openssl/evp.h>
+#include "mtls_digest.h"
 #include "mtls_name.h"
 #include "mtls_reading.h"
 
@@ -115,26 +116,35 @@ void mtls_extract_serial(mtls_reading_t *reading, const mtls_field_t *field, mtl
     *out = mtls_values_one(reading->pool, value);
 }
 
-mtls_values_t mtls_values_digest(apr_pool_t *p, X509 *certificate, const EVP_MD *digest)
+static mtls_values_t copy_octets(apr_pool_t *p, const unsigned char *octets, unsigned len)
 {
-    unsigned char octets[EVP_MAX_MD_SIZE];
-    unsigned len;
-
-    if (!X509_digest(certificate, digest, octets, &len))
-        return mtls_values_none(MTLS_UNREADABLE);
     return mtls_values_one(p, mtls_value_text(mtls_str_copy(p, (mtls_str_t){ (const char *)octets, len })));
+}
+
+mtls_values_t mtls_values_sha256(apr_pool_t *p, X509 *certificate)
+{
+    unsigned char octets[MTLS_DIGEST_LEN];
+
+    if (mtls_digest_get(certificate, octets) < 0)
+        return mtls_values_none(MTLS_UNREADABLE);
+    return copy_octets(p, octets, sizeof(octets));
 }
 
 void mtls_extract_sha256(mtls_reading_t *reading, const mtls_field_t *field, mtls_values_t *out)
 {
     (void)field;
-    *out = mtls_values_digest(reading->pool, reading->leaf, EVP_sha256());
+    *out = mtls_values_sha256(reading->pool, reading->leaf);
 }
 
 void mtls_extract_sha1(mtls_reading_t *reading, const mtls_field_t *field, mtls_values_t *out)
 {
+    unsigned char octets[EVP_MAX_MD_SIZE];
+    unsigned len;
+
     (void)field;
-    *out = mtls_values_digest(reading->pool, reading->leaf, EVP_sha1());
+    *out = mtls_values_none(MTLS_UNREADABLE);
+    if (X509_digest(reading->leaf, EVP_sha1(), octets, &len))
+        *out = copy_octets(reading->pool, octets, len);
 }
 
 mtls_values_t mtls_values_spki_digest(apr_pool_t *p, X509 *certificate)
@@ -145,11 +155,11 @@ mtls_values_t mtls_values_spki_digest(apr_pool_t *p, X509 *certificate)
 
     if (size <= 0)
         return mtls_values_none(MTLS_UNREADABLE);
-    done = EVP_Digest(der, (size_t)size, octets, &len, EVP_sha256(), NULL);
+    done = EVP_Digest(der, (size_t)size, octets, &len, mtls_digest_algorithm(), NULL);
     OPENSSL_free(der);
     if (!done)
         return mtls_values_none(MTLS_UNREADABLE);
-    return mtls_values_one(p, mtls_value_text(mtls_str_copy(p, (mtls_str_t){ (const char *)octets, len })));
+    return copy_octets(p, octets, len);
 }
 
 void mtls_extract_spki_sha256(mtls_reading_t *reading, const mtls_field_t *field, mtls_values_t *out)

@@ -13,6 +13,7 @@ my @ROOMS = (
     [memory  => 'a',   qw(shared counters radar recent)],
     [sheet   => 'a',   qw(sheet)],
     [value   => 'ao',  qw(der type oid operand name dn dn_parse dn_print)],
+    [digest  => 'ao',  qw(digest)],
     [cert    => 'ao',  qw(field reading x509 san spiffe extension connection cert)],
     [format  => 'ao',  qw(format format_dn format_octets format_text encode)],
     [match   => 'ao',  qw(match relation glob pem)],

@@ -118,7 +118,7 @@ static apr_size_t write_record(unsigned char *octets)
 {
     int i;
 
-    memcpy(octets, "MA\1\1\0\0\0\0", HEAD);
+    memcpy(octets, "MA\1\5\0\0\0\0", HEAD);
     for (i = 0; i < 3; i++)
         digest_of(i, octets + HEAD + i * MTLS_DIGEST_LEN);
     return HEAD + 3 * MTLS_DIGEST_LEN;
@@ -136,7 +136,7 @@ static void test_layout(void **state)
     assert_memory_equal(octets, written, HEAD + 3 * MTLS_DIGEST_LEN);
     assert_int_equal(mtls_record_make(&record, 0, X509_V_ERR_CERT_REVOKED, chain, sk_X509_value(chain, 0)), 0);
     assert_int_equal(mtls_record_encode(&record, octets), HEAD + MTLS_DIGEST_LEN);
-    assert_memory_equal(octets, "MA\1\2\0\0\0\x17", HEAD);      /* X509_V_ERR_CERT_REVOKED is 23 */
+    assert_memory_equal(octets, "MA\1\6\0\0\0\x17", HEAD);      /* X509_V_ERR_CERT_REVOKED is 23 */
     sk_X509_pop_free(chain, X509_free);
 }
 
@@ -199,6 +199,30 @@ static void test_turned_bits(void **state)
     X509_free(leaf);
 }
 
+/* What a record says of extensions is what OpenSSL says of this leaf. */
+static void test_extensions(void **state)
+{
+    certificate_t parts = parts_of(0);
+    mtls_record_t record, decoded;
+    unsigned char octets[MTLS_RECORD_MAX];
+    X509 *leaf;
+
+    (void)state;
+    parts.extensions = certificate_extension("2.5.29.15", DER(0x04, mtls_str("no bits")));
+    leaf = certificate_decode(&parts);
+    assert_int_equal(mtls_record_make(&record, 1, X509_V_OK, NULL, leaf), 0);
+    assert_int_equal(record.decodes, 0);
+    assert_int_equal(mtls_record_decode(&decoded, octets, mtls_record_encode(&record, octets)), 0);
+    assert_int_equal(decoded.decodes, 0);
+    X509_free(leaf);
+    leaf = make_certificate(0);
+    assert_int_equal(mtls_record_make(&record, 1, X509_V_OK, NULL, leaf), 0);
+    assert_int_equal(record.decodes, 1);
+    assert_int_equal(mtls_record_decode(&decoded, octets, mtls_record_encode(&record, octets)), 0);
+    assert_int_equal(decoded.decodes, 1);
+    X509_free(leaf);
+}
+
 static void test_error_queue(void **state)
 {
     X509 *leaf = make_certificate(0);
@@ -221,6 +245,7 @@ int main(void)
         cmocka_unit_test(test_layout),
         cmocka_unit_test(test_broken),
         cmocka_unit_test(test_turned_bits),
+        cmocka_unit_test(test_extensions),
         cmocka_unit_test(test_error_queue),
     };
 
