@@ -90,6 +90,7 @@ typedef struct mtls_user_t {
     X(int, path_check, MTLS_UNSET, pick_flag)                             \
     X(int, report, MTLS_UNSET, pick_flag)                                 \
     X(int, subjects, MTLS_UNSET, pick_flag)                               \
+    X(int, rules, MTLS_UNSET, pick_flag)                                  \
     X(mtls_zone_t *, zone, NULL, pick_zone)
 
 typedef struct mtls_dir_t {
@@ -152,6 +153,9 @@ typedef struct mtls_generation_t {
     apr_array_header_t *zones;       /**< of mtls_zone_t *, as they were written; see mtls_zone.h */
     const int *removal_numbers;      /**< counters of the names in guarded; NULL: not counted */
     int what_if;                     /**< MTLSWhatIf is on somewhere */
+    int users;                       /**< MTLSUser stands somewhere */
+    int path_checks;                 /**< likewise MTLSPathCheck */
+    int aliased;                     /**< a line is behind <AuthzProviderAlias>: any section may have it */
     int hooked;                      /**< hooks of requests and connections are registered */
     int closed;                      /**< the configuration has been read: nothing grows any more */
 } mtls_generation_t;

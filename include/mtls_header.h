@@ -87,6 +87,11 @@ int mtls_guard_len(const mtls_guard_t *guard);
 const char *mtls_guard_name(const mtls_guard_t *guard, int i);
 /** The index of the name that name (len octets) folds to, or -1. A few instructions for most others. */
 int mtls_guard_find(const mtls_guard_t *guard, const char *name, apr_size_t len);
+/** The place of the first name of the guard in a table, at or behind from; -1: none. */
+int mtls_guard_search(const mtls_guard_t *guard, const apr_table_t *table, int from);
+/** False if these headers have no name of the guard, and no line "Connection" with such a name in it, as httpd splits
+ *  lists. True says nothing. For most requests a few instructions for each header. */
+int mtls_guard_may_touch(const mtls_guard_t *guard, const apr_table_t *headers);
 /** True if both names fold to the same one. */
 int mtls_header_folds_equal(const char *a, const char *b);
 

@@ -64,6 +64,10 @@ mtls_request_t *mtls_request_of(request_rec *r);
 /** The request's state if there is one, else NULL. */
 mtls_request_t *mtls_request_known(const request_rec *r);
 
+/** The client's headers in our names are removed; true if that was said. */
+void mtls_request_note_cleaned(request_rec *r);
+int mtls_request_is_cleaned(const request_rec *r);
+
 /** What this request sees of the certificate, now. */
 const mtls_view_t *mtls_request_view(request_rec *r);
 

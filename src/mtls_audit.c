@@ -209,9 +209,9 @@ int mtls_audit_object(request_rec *r, mtls_reason_t reason, const char *detail)
 
 void mtls_audit_inherit(request_rec *r)
 {
-    const mtls_request_t *before = r->prev ? mtls_request_known(r->prev) : NULL;
+    int seen = r->prev && (mtls_request_known(r->prev) || mtls_request_is_cleaned(r->prev));
     const char *slug = r->prev ? apr_table_get(r->prev->subprocess_env, MTLS_REASON_VARIABLE) : NULL;
 
-    if (slug && before)
+    if (slug && seen)
         apr_table_setn(r->subprocess_env, MTLS_REASON_VARIABLE, slug);
 }

@@ -242,6 +242,8 @@ static int record_grant(request_rec *r)
 
 void mtls_auditlog_register(void)
 {
+    if (!mtls_generation()->auditlogs)
+        return;
     ap_hook_open_logs(open_logs, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_fixups(note_passage, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_log_transaction(record_grant, NULL, NULL, APR_HOOK_MIDDLE);

@@ -117,6 +117,8 @@ static int refuse_trace(request_rec *r)
 
 void mtls_backstop_register(void)
 {
+    if (!mtls_generation()->backstop)
+        return;
     ap_hook_translate_name(refuse_trace, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_fixups(judge_fixup, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_handler(judge_handler, NULL, NULL, APR_HOOK_REALLY_FIRST);

@@ -228,6 +228,7 @@ static const char *set_user(cmd_parms *cmd, void *dirv, const char *name, const 
     if (!user->format)
         user->format = mtls_format_default((mtls_type_id_t)(user->field->type - mtls_types));
     ((mtls_dir_t *)dirv)->user = user;
+    mtls_generation()->users = 1;
     return NULL;
 }
 
@@ -254,7 +255,7 @@ static const char *set_path_check(cmd_parms *cmd, void *dirv, const char *word)
 {
     static const choice_t modes[] = { { "strict", 1 }, { "off", 0 }, { NULL, 0 } };
 
-    mtls_conf_touch(cmd);
+    mtls_conf_touch(cmd)->path_checks = 1;
     return choose(cmd, modes, word, &((mtls_dir_t *)dirv)->path_check);
 }
 

@@ -134,6 +134,8 @@ void mtls_environment_register(void)
     static const char *const before[] = { "mod_rewrite.c", "mod_headers.c", NULL };
     static const char *const after[] = { "mod_dir.c", NULL };
 
+    if (!mtls_generation()->variables)
+        return;
     ap_hook_fixups(set_variables, NULL, before, APR_HOOK_FIRST - 1);     /* behind MTLSUser */
     ap_hook_fixups(set_variables_again, after, NULL, APR_HOOK_LAST + 1);
 }

@@ -215,6 +215,8 @@ void mtls_export_register(void)
 {
     static const char *const after[] = { "mod_headers.c", "mod_rewrite.c", "mod_dir.c", NULL };
 
+    if (!mtls_headerset_len(mtls_generation()->headers))
+        return;
     ap_hook_fixups(clear_inherited, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_fixups(export_identity, after, NULL, APR_HOOK_REALLY_LAST);
     mtls_vary_register();

@@ -7,14 +7,14 @@
 
 #include "mtls_parts.h"
 
-/* Longer names share the last row of the filter. */
+/* Longer names share the last bit of the filters. */
 #define LENGTHS 64
-
 struct mtls_guard_t {
     apr_pool_t *p;
     apr_array_header_t *names;       /* of const char *, as they were added */
     apr_array_header_t *folded;      /* of mtls_str_t, the same order */
-    apr_uint32_t first[LENGTHS];     /* by length: which folded first characters there are, five bits of each */
+    apr_uint64_t begins[256];        /* by first character, unfolded: bits for the second ones of names that begin so */
+    apr_uint64_t ends[256];          /* by last character, unfolded: a bit for each length of names that end so */
     int *slots;                      /* open addressing by hash: index + 1, 0 is free */
     unsigned mask;                   /* number of slots - 1 */
 };
@@ -35,14 +35,52 @@ int mtls_header_folds_equal(const char *a, const char *b)
     return !*a && !*b;
 }
 
-static apr_uint32_t *filter_row(mtls_guard_t *guard, apr_size_t len)
+static apr_uint64_t length_bit(apr_size_t len)
 {
-    return &guard->first[len < LENGTHS ? len : LENGTHS - 1];
+    return (apr_uint64_t)1 << (len < LENGTHS ? len : LENGTHS - 1);
 }
 
-static apr_uint32_t first_bit(const char *name)
+static apr_uint64_t second_bit(char second)
 {
-    return (apr_uint32_t)1 << (mtls_header_fold((unsigned char)*name) & 31);
+    return (apr_uint64_t)1 << (second & 63);
+}
+
+/* For all characters that fold as this one does. */
+static void add_to_filter(apr_uint64_t *filter, char folded, apr_uint64_t bits)
+{
+    int c;
+
+    for (c = 1; c < 256; c++) {
+        if (mtls_header_fold((unsigned char)c) == (unsigned char)folded)
+            filter[c] |= bits;
+    }
+}
+
+static void add_to_filters(mtls_guard_t *guard, mtls_str_t folded)
+{
+    apr_uint64_t seconds = 0;
+    int c;
+
+    for (c = 1; c < 256; c++) {        /* behind a name of one character may be anything */
+        if (folded.len == 1 || mtls_header_fold((unsigned char)c) == (unsigned char)folded.ptr[1])
+            seconds |= second_bit((char)c);
+    }
+    add_to_filter(guard->begins, folded.ptr[0], seconds);
+    add_to_filter(guard->ends, folded.ptr[folded.len - 1], length_bit(folded.len));
+}
+
+/* What most names are not. */
+static int may_begin(const mtls_guard_t *guard, const char *name)
+{
+    apr_uint64_t seconds = guard->begins[(unsigned char)*name];
+
+    return seconds && (seconds & second_bit(name[1]));
+}
+
+/* Nor this; len is not 0. */
+static int may_end(const mtls_guard_t *guard, const char *name, apr_size_t len)
+{
+    return (guard->ends[(unsigned char)name[len - 1]] & length_bit(len)) != 0;
 }
 
 /* FNV-1a over the folded name. */
@@ -74,11 +112,69 @@ int mtls_guard_find(const mtls_guard_t *guard, const char *name, apr_size_t len)
     unsigned at;
     int index;
 
-    if (!len || !(guard->first[len < LENGTHS ? len : LENGTHS - 1] & first_bit(name)))
+    if (!len || !may_end(guard, name, len))
         return -1;
     for (at = hash(name, len) & guard->mask; (index = guard->slots[at] - 1) >= 0; at = (at + 1) & guard->mask) {
         if (folds_to(APR_ARRAY_IDX(guard->folded, index, mtls_str_t), name, len))
             return index;
+    }
+    return -1;
+}
+
+/* Whatever could hide where a token begins or ends, a quoted string above all, is left to httpd's tokeniser. */
+static int may_list(const mtls_guard_t *guard, const char *value)
+{
+    const char *token;
+
+    while (*value) {
+        if (*value == ',' || *value == ';' || *value == ' ') {
+            value++;
+            continue;
+        }
+        for (token = value; (unsigned char)*value > ',' && *value != ';'; value++)
+            continue;
+        if (*value && *value != ',' && *value != ';' && *value != ' ')
+            return 1;
+        if (may_begin(guard, token) && may_end(guard, token, (apr_size_t)(value - token)))
+            return 1;
+    }
+    return 0;
+}
+
+static int is_connection(const char *name)
+{
+    return (name[1] | 0x20) == 'o' && (name[2] | 0x20) == 'n' && !strcasecmp(name, "Connection");
+}
+
+int mtls_guard_may_touch(const mtls_guard_t *guard, const apr_table_t *headers)
+{
+    const apr_array_header_t *array = apr_table_elts(headers);
+    const apr_table_entry_t *entry = (const apr_table_entry_t *)array->elts, *end = entry + array->nelts;
+
+    for (; entry < end; entry++) {
+        const char *name = entry->key;
+
+        if (!name)
+            continue;
+        if (may_begin(guard, name) && mtls_guard_find(guard, name, strlen(name)) >= 0)
+            return 1;
+        if ((*name | 0x20) == 'c' && is_connection(name) && may_list(guard, entry->val))
+            return 1;
+    }
+    return 0;
+}
+
+int mtls_guard_search(const mtls_guard_t *guard, const apr_table_t *table, int from)
+{
+    const apr_array_header_t *array = apr_table_elts(table);
+    const apr_table_entry_t *entries = (const apr_table_entry_t *)array->elts;
+    int i;
+
+    for (i = from; i < array->nelts; i++) {
+        const char *name = entries[i].key;
+
+        if (name && may_begin(guard, name) && mtls_guard_find(guard, name, strlen(name)) >= 0)
+            return i;
     }
     return -1;
 }
@@ -128,7 +224,7 @@ void mtls_guard_add(mtls_guard_t *guard, const char *name)
         copy[i] = (char)mtls_header_fold((unsigned char)copy[i]);
     APR_ARRAY_PUSH(guard->names, const char *) = apr_pstrdup(guard->p, name);
     APR_ARRAY_PUSH(guard->folded, mtls_str_t) = folded;
-    *filter_row(guard, folded.len) |= first_bit(folded.ptr);
+    add_to_filters(guard, folded);
     if (2u * (unsigned)guard->names->nelts > guard->mask)
         grow(guard, 2 * (guard->mask + 1));
     else

@@ -152,7 +152,9 @@ void mtls_identity_register(void)
 {
     static const char *const after[] = { "mod_dir.c", NULL };
 
+    ap_hook_check_authn(authenticate, NULL, NULL, APR_HOOK_FIRST, AP_AUTH_INTERNAL_PER_CONF);
+    if (!mtls_generation()->users)
+        return;
     ap_hook_fixups(identify, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_fixups(identify, after, NULL, APR_HOOK_LAST);      /* an index file may have a section of its own */
-    ap_hook_check_authn(authenticate, NULL, NULL, APR_HOOK_FIRST, AP_AUTH_INTERNAL_PER_CONF);
 }

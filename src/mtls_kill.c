@@ -75,6 +75,8 @@ void mtls_kill_register(void)
 {
     static const char *const after[] = { "mod_remoteip.c", NULL };
 
+    if (!mtls_generation()->kill_list)
+        return;
     ap_hook_post_read_request(judge_request, after, NULL, APR_HOOK_FIRST);
     ap_hook_fixups(judge_access, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_check_access_ex(judge_access, NULL, NULL, APR_HOOK_REALLY_FIRST, AP_AUTH_INTERNAL_PER_URI);

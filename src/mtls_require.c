@@ -55,6 +55,23 @@ static void split_words(apr_pool_t *p, const char *line, apr_array_header_t *wor
         APR_ARRAY_PUSH(words, const char *) = ap_getword_conf(p, &line);
 }
 
+/* Requests of the section are watched. httpd gives a section settings of ours with the first directive of ours, which
+ * a Require line is not. */
+static void note_section(cmd_parms *cmd)
+{
+    mtls_dir_t *dir = ap_get_module_config(cmd->context, &mtls_authz_module);
+
+    if (!strcasecmp(cmd->directive->directive, ALIAS_SECTION)) {
+        mtls_generation()->aliased = 1;
+        return;
+    }
+    if (!dir) {
+        dir = mtls_conf_create_dir(cmd->pool, NULL);
+        ap_set_module_config(cmd->context, &mtls_authz_module, dir);
+    }
+    dir->rules = 1;
+}
+
 static const char *parse_line(cmd_parms *cmd, const char *words, const void **parsed)
 {
     apr_array_header_t *argv = apr_array_make(cmd->temp_pool, 4, sizeof(const char *));
@@ -64,6 +81,7 @@ static const char *parse_line(cmd_parms *cmd, const char *words, const void **pa
 
     if (cmd->pool == cmd->temp_pool)
         return "Require mtls is not allowed in .htaccess: write it in the server's configuration";
+    note_section(cmd);
     generation = mtls_conf_touch(cmd);
     line = apr_pcalloc(cmd->pool, sizeof(*line));
     line->text = apr_pstrcat(cmd->pool, "mtls", *words ? " " : "", words, NULL);
@@ -161,26 +179,40 @@ static int watch(request_rec *r, int (*phase)(request_rec *r))
     return status;
 }
 
+/* No line of ours is asked otherwise. */
+static int may_be_asked(const request_rec *r)
+{
+    return mtls_dir_of(r)->rules == 1 || mtls_generation()->aliased;
+}
+
 static int watch_access(request_rec *r)
 {
     const mtls_generation_t *generation = mtls_generation();
     const mtls_request_t *request = mtls_request_known(r);
 
+<<<<<<< HEAD
     if (generation && generation->used && !(request && request->judging))
         mtls_identity_set(r);      /* before anybody asks for a user */
     if (generation && generation->granted && mtls_audit_reports(r))
         return watch(r, mtls_trial_run);
     return watch(r, ap_run_access_checker_ex);
+=======
+    if (mtls_generation()->users && !(request && request->judging))
+        mtls_identity_set(r);      /* before anybody asks for a user */
+    if (!may_be_asked(r))
+        return DECLINED;
+    return watch(r, mtls_trial_wanted(r) ? mtls_trial_run : ap_run_access_checker_ex);
+>>>>>>> adf0066 (Requests: hooks only for what is configured, and a look at the headers that costs little where there is nothing to remove)
 }
 
 static int watch_authentication(request_rec *r)
 {
-    return watch(r, ap_run_check_user_id);
+    return may_be_asked(r) ? watch(r, ap_run_check_user_id) : DECLINED;
 }
 
 static int watch_authorization(request_rec *r)
 {
-    return watch(r, ap_run_auth_checker);
+    return may_be_asked(r) ? watch(r, ap_run_auth_checker) : DECLINED;
 }
 
 void mtls_require_provide(apr_pool_t *p)
@@ -191,6 +223,8 @@ void mtls_require_provide(apr_pool_t *p)
 
 void mtls_require_register(void)
 {
+    if (!mtls_generation()->lines->nelts && !mtls_generation()->users)
+        return;
     ap_hook_check_access_ex(watch_access, NULL, NULL, APR_HOOK_REALLY_FIRST, AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_check_authn(watch_authentication, NULL, NULL, APR_HOOK_REALLY_FIRST, AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_check_authz(watch_authorization, NULL, NULL, APR_HOOK_REALLY_FIRST, AP_AUTH_INTERNAL_PER_CONF);

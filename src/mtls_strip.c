@@ -65,18 +65,12 @@ const char *mtls_strip_headers(request_rec *r, const mtls_guard_t *guard, const 
     const apr_array_header_t *array = apr_table_elts(headers);
     const apr_table_entry_t *entries = (const apr_table_entry_t *)array->elts;
     const char *found = NULL;
-    int i;
+    int i = 0;
 
-    for (i = 0; i < array->nelts; ) {
-        const char *name = entries[i].key;
-
-        if (!name || mtls_guard_find(guard, name, strlen(name)) < 0) {
-            i++;
-            continue;
-        }
-        log_removal(r, name, what);
-        apr_table_unset(headers, name);
-        found = name;
+    while ((i = mtls_guard_search(guard, headers, i)) >= 0) {
+        found = entries[i].key;
+        log_removal(r, found, what);
+        apr_table_unset(headers, found);      /* moves what is behind it to here */
     }
     return found;
 }
@@ -145,11 +139,8 @@ static void take_back_exports(request_rec *r)
 /* The table of a redirected request may have been cleaned already; what stands there now is the operator's. */
 static int is_cleaned(const request_rec *r)
 {
-    const mtls_request_t *request;
-
     for (r = r->prev; r; r = r->prev) {
-        request = mtls_request_known(r);
-        if (request && request->cleaned)
+        if (mtls_request_is_cleaned(r))
             return 1;
     }
     return 0;
@@ -169,7 +160,9 @@ static int clean_request(request_rec *r)
     mtls_trailer_watch(r, server->guard);     /* a redirected request has lost the filters of the one before */
     if (is_cleaned(r))
         return DECLINED;
-    mtls_request_of(r)->cleaned = 1;
+    mtls_request_note_cleaned(r);
+    if (!mtls_guard_may_touch(server->guard, r->headers_in))
+        return DECLINED;
     header = mtls_strip_headers(r, server->guard, "header", r->headers_in);
     token = mtls_strip_connection(r, server->guard, r->headers_in);
     if (!(header || token) || server->on_spoof_reject != 1 || r->prev)

@@ -42,5 +42,7 @@ static int check_target(request_rec *r)
 
 void mtls_target_register(void)
 {
+    if (!mtls_generation()->path_checks && !mtls_generation()->backstop)
+        return;
     ap_hook_header_parser(check_target, NULL, NULL, APR_HOOK_REALLY_FIRST);
 }

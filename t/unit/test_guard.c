@@ -146,6 +146,62 @@ static void test_growth(void **state)
     assert_int_equal(find(guard, "X-Name-1000"), -1);
 }
 
+static apr_table_t *one_header(const char *name, const char *value)
+{
+    apr_table_t *headers = apr_table_make(pool, 2);
+
+    apr_table_addn(headers, "Host", "www.example.org");
+    apr_table_addn(headers, name, value);
+    return headers;
+}
+
+/* What only looks whether there is anything to do must not overlook what would be found. */
+static void check_touch(const mtls_guard_t *guard, const char *name)
+{
+    static const char *const lists[] = {
+        "%s", "close, %s", "%s, close", "close,%s", "close;%s;x", "a\t%s", "a %s b", ",,%s", " %s ", "a,\v%s", "\"a,%s",
+        "\"%s\"", "\"a\",%s", "x\"a, b\",%s,c"
+    };
+    size_t i;
+
+    if (!mtls_guard_may_touch(guard, one_header(name, "1")))
+        fail_msg("header '%s' is overlooked", name);
+    assert_true(mtls_guard_search(guard, one_header(name, "1"), 0) == 1);
+    assert_true(mtls_guard_search(guard, one_header(name, "1"), 2) == -1);
+    for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+        if (!mtls_guard_may_touch(guard, one_header("cOnnection", apr_psprintf(pool, lists[i], name))))
+            fail_msg("Connection: %s is overlooked with '%s'", lists[i], name);
+    }
+}
+
+static void test_touch(void **state)
+{
+    static const char *const harmless[] = { "keep-alive", "close", "Keep-Alive, Upgrade", "upgrade", "TE;keep-alive", "" };
+    mtls_guard_t *guard = mtls_guard_make(pool);
+    int i, c;
+
+    (void)state;
+    mtls_guard_add_profiles(guard);
+    for (i = 0; i < (int)(sizeof(harmless) / sizeof(harmless[0])); i++)
+        assert_false(mtls_guard_may_touch(guard, one_header("Connection", harmless[i])));
+    assert_false(mtls_guard_may_touch(guard, one_header("Connections", mtls_profile_parts[0].header)));
+    assert_true(mtls_guard_search(guard, one_header("Cookie", "1"), 0) == -1);
+    for (i = 0; i < mtls_profile_parts_len; i++) {
+        for (c = 33; c < 256; c += 31) {
+            char *twin = apr_pstrdup(pool, mtls_profile_parts[i].header), *at;
+
+            for (at = twin; *at; at++)
+                *at = isalnum((unsigned char)*at) ? (char)(*at ^ 0x20 * !!isalpha((unsigned char)*at)) : (char)(isalnum(c) ? '-' : c);
+            if (!strpbrk(twin, "\",;"))
+                check_touch(guard, twin);
+        }
+    }
+    guard = mtls_guard_make(pool);
+    mtls_guard_add(guard, "z");
+    check_touch(guard, "Z");
+    assert_false(mtls_guard_may_touch(guard, one_header("Zz", "1")));
+}
+
 static void test_added_once(void **state)
 {
     mtls_guard_t *guard = mtls_guard_make(pool);
@@ -201,6 +257,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_folding), cmocka_unit_test(test_every_spelling_of_every_profile),
         cmocka_unit_test(test_near_misses), cmocka_unit_test(test_usual_headers_pass), cmocka_unit_test(test_growth),
+        cmocka_unit_test(test_touch),
         cmocka_unit_test(test_added_once), cmocka_unit_test(test_one_profile), cmocka_unit_test(test_without),
     };
     int failed;
