@@ -190,19 +190,11 @@ static int watch_access(request_rec *r)
     const mtls_generation_t *generation = mtls_generation();
     const mtls_request_t *request = mtls_request_known(r);
 
-<<<<<<< HEAD
-    if (generation && generation->used && !(request && request->judging))
+    if (generation->users && !(request && request->judging))
         mtls_identity_set(r);      /* before anybody asks for a user */
-    if (generation && generation->granted && mtls_audit_reports(r))
+    if (generation->granted && mtls_audit_reports(r))
         return watch(r, mtls_trial_run);
-    return watch(r, ap_run_access_checker_ex);
-=======
-    if (mtls_generation()->users && !(request && request->judging))
-        mtls_identity_set(r);      /* before anybody asks for a user */
-    if (!may_be_asked(r))
-        return DECLINED;
-    return watch(r, mtls_trial_wanted(r) ? mtls_trial_run : ap_run_access_checker_ex);
->>>>>>> adf0066 (Requests: hooks only for what is configured, and a look at the headers that costs little where there is nothing to remove)
+    return may_be_asked(r) ? watch(r, ap_run_access_checker_ex) : DECLINED;
 }
 
 static int watch_authentication(request_rec *r)

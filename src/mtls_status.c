@@ -87,11 +87,7 @@ static int answer(request_rec *r)
     const char *format;
 
     if (!r->handler || *r->handler != *MTLS_STATUS_HANDLER || strcmp(r->handler, MTLS_STATUS_HANDLER))
-<<<<<<< HEAD
         return DECLINED;                 /* asked for every request there is: the first letter is enough for most */
-=======
-        return DECLINED;
->>>>>>> adf0066 (Requests: hooks only for what is configured, and a look at the headers that costs little where there is nothing to remove)
     if (!mtls_counters_since()) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "mtls-status: nothing is counted: no directive of this module is "
                       "in use, or there was no shared memory");

@@ -175,6 +175,8 @@ const char *mtls_whatif_outcome(const mtls_whatif_t *what)
 
 void mtls_whatif_register(void)
 {
+    if (!mtls_generation()->what_if)
+        return;
     ap_hook_create_request(hand_down, NULL, NULL, APR_HOOK_REALLY_LAST);
     ap_hook_translate_name(silence, NULL, NULL, APR_HOOK_REALLY_FIRST - 1);
     ap_hook_check_access_ex(silence, NULL, NULL, APR_HOOK_REALLY_FIRST - 1, AP_AUTH_INTERNAL_PER_CONF);
