@@ -50,6 +50,8 @@ const char *mtls_header_name_refused(apr_pool_t *p, const char *name);
 const char *mtls_header_name(const mtls_header_t *header);
 /** Its place in the set. */
 int mtls_header_slot(const mtls_header_t *header);
+/** The same number for headers of a set whose names fold to the same one; less than the set's length. */
+int mtls_header_like(const mtls_header_t *header);
 /** True if its value may differ between two requests of one connection that both see the same believed
  *  certificate; else it can be kept for them. */
 int mtls_header_live(const mtls_header_t *header);

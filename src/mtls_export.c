@@ -23,6 +23,7 @@ typedef struct pass_t {
     const mtls_header_t **headers;   /* those with a value, */
     const char **values;             /* and the values */
     int n;
+    char *sent;                      /* by mtls_header_like: there is one of this name */
     int is_fastcgi;                  /* straight to mod_proxy_fcgi */
 } pass_t;
 
@@ -65,14 +66,11 @@ static int make_value(void *ctx, const mtls_header_t *header, mtls_place_t place
 {
     pass_t *pass = ctx;
     const char *value = NULL;
-    int i;
 
     (void)place;
-    for (i = 0; i < pass->n; i++) {
-        /* Two profiles may send the same one, perhaps in another spelling: it goes out once. */
-        if (mtls_header_folds_equal(mtls_header_name(pass->headers[i]), mtls_header_name(header)))
-            return 0;
-    }
+    /* Two profiles may send the same one, perhaps in another spelling: it goes out once. */
+    if (pass->sent[mtls_header_like(header)])
+        return 0;
     pass->reason = value_of(pass, header, &value);
     if (pass->reason == MTLS_GRANTED && value && !fits(pass, header, value))
         pass->reason = MTLS_TOO_LARGE;
@@ -82,6 +80,7 @@ static int make_value(void *ctx, const mtls_header_t *header, mtls_place_t place
     }
     if (!value)
         return 0;
+    pass->sent[mtls_header_like(header)] = 1;
     pass->headers[pass->n] = header;
     pass->values[pass->n++] = value;
     pass->octets += (apr_int64_t)(strlen(mtls_header_name(header)) + strlen(value)) + 4;   /* ": " and CR LF */
@@ -103,10 +102,10 @@ static void clear_names(request_rec *r, const mtls_dir_t *dir)
     const apr_table_entry_t *entries = (const apr_table_entry_t *)array->elts;
     int i = 0;
 
-    while (i < array->nelts) {
+    while ((i = mtls_guard_search(exported, r->headers_in, i)) >= 0) {
         char *name = entries[i].key;
 
-        if (mtls_guard_find(exported, name, strlen(name)) >= 0 && mtls_conf_each_header(dir, is_named, name))
+        if (mtls_conf_each_header(dir, is_named, name))
             apr_table_unset(r->headers_in, name);     /* moves what is behind it to here */
         else
             i++;
@@ -197,6 +196,7 @@ static int export_identity(request_rec *r)
     room = (apr_size_t)mtls_headerset_len(mtls_generation()->headers);
     mtls_request_view(r);
     pass.request = mtls_request_of(r);
+    pass.sent = apr_pcalloc(r->pool, room);
     pass.headers = apr_palloc(r->pool, sizeof(*pass.headers) * room);
     pass.values = apr_palloc(r->pool, sizeof(*pass.values) * room);
     most = dir->max_headers == MTLS_UNSET ? MTLS_MAX_HEADERS_DEFAULT : dir->max_headers;

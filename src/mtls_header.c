@@ -37,6 +37,11 @@ int mtls_header_slot(const mtls_header_t *header)
     return header->slot;
 }
 
+int mtls_header_like(const mtls_header_t *header)
+{
+    return header->like;
+}
+
 int mtls_header_live(const mtls_header_t *header)
 {
     return header->live;
@@ -127,6 +132,15 @@ static int is_status(const mtls_part_t *parts, int n)
     return 1;
 }
 
+static int first_like(const mtls_headerset_t *set, const char *name)
+{
+    int i = 0;
+
+    while (i < set->headers->nelts && !mtls_header_folds_equal(mtls_headerset_at(set, i)->name, name))
+        i++;
+    return i;
+}
+
 const mtls_header_t *mtls_headerset_intern(mtls_headerset_t *set, const char *name, const char *profile,
                                            const mtls_part_t *parts, int n)
 {
@@ -143,6 +157,7 @@ const mtls_header_t *mtls_headerset_intern(mtls_headerset_t *set, const char *na
     header->name = apr_pstrdup(set->p, name);
     header->profile = profile;
     header->slot = set->headers->nelts;
+    header->like = first_like(set, name);
     header->live = is_live(parts, n);
     header->status = is_status(parts, n);
     header->n = n;

@@ -29,6 +29,7 @@ struct mtls_header_t {
     const char *name;
     const char *profile;
     int slot;
+    int like;                    /**< slot of the first header of the set whose name folds to the same one */
     int live;
     int status;
     int n;

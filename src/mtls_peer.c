@@ -235,7 +235,7 @@ int mtls_peer_is_due(const mtls_peer_t *peer, apr_uint32_t stamp)
 
 int mtls_peer_kept(const mtls_peer_t *peer, int slot, const char **value)
 {
-    void *kept = slot < peer->slots ? apr_atomic_casptr(&peer->kept[slot], NULL, NULL) : NULL;
+    void *kept = slot < peer->slots ? (void *)__atomic_load_n(&peer->kept[slot], __ATOMIC_ACQUIRE) : NULL;
 
     *value = kept == nothing_kept ? NULL : kept;
     return kept != NULL;

@@ -9,6 +9,7 @@
 
 /* Set when the module is loaded, before there are threads. */
 static ap_filter_rec_t *filter, *before_cache;
+static int has_cache;
 
 static int is_exported(const mtls_request_t *request, const char *name)
 {
@@ -40,7 +41,7 @@ static void rewrite(request_rec *r, apr_table_t *headers)
     int i;
 
     for (i = 0; i < array->nelts; i++) {
-        if (!strcasecmp(entries[i].key, "Vary") && names_identity(r, entries[i].val)) {
+        if ((*entries[i].key | 0x20) == 'v' && !strcasecmp(entries[i].key, "Vary") && names_identity(r, entries[i].val)) {
             apr_table_setn(headers, "Vary", "*");
             return;
         }
@@ -80,7 +81,7 @@ void mtls_vary_watch(request_rec *r)
     if (r->main)
         return;
     ap_add_output_filter_handle(filter, NULL, r, r->connection);
-    if (ap_get_output_filter_handle("CACHE_SAVE"))
+    if (has_cache)
         ap_add_output_filter_handle(before_cache, NULL, r, r->connection);
 }
 
@@ -89,6 +90,7 @@ void mtls_vary_register(void)
     /* Behind mod_cache, which sees the request's identity headers and may well keep one response for each;
      * before the response's head is written. */
     filter = ap_register_output_filter("MTLS_VARY", watch_response, NULL, (ap_filter_type)(AP_FTYPE_CONTENT_SET + 5));
+    has_cache = ap_get_output_filter_handle("CACHE_SAVE") != NULL;
     before_cache = ap_register_output_filter("MTLS_CACHE", keep_from_cache, NULL,
                                              (ap_filter_type)(AP_FTYPE_CONTENT_SET - 1));
 }
