@@ -150,6 +150,10 @@ my $dump = <<'END';
     <Location "/path/">
         MTLSPathCheck strict
     </Location>
+    <Location "/report/">
+        MTLSMode report
+        Require mtls subject.cn is "Otto Other"
+    </Location>
 END
 $server = start_server(tls => $dump, conf => "MTLSAuditLog \@DIR\@/main.log\nMTLSOnSpoof reject",
                        plain => "<Location \"/any/\">\nRequire mtls\n</Location>",
@@ -193,6 +197,9 @@ my @CASES = (
     ['/any/x', { cert => undef }, 403, 'deny no-certificate'],
     ['/any/x', { plain => 1, cert => undef }, 403, 'deny no-tls'],
     ['/page/x', {}, 403, 'deny no-match'],
+    ['/report/x', {}, 404, 'would-deny no-match'],
+    ['/report/x', { cert => undef }, 404, 'would-deny no-certificate'],
+    ['/report/x', { cert => 'other' }, 404, 'allow granted'],
     ['/address/x', {}, 403, ''],
     ['/open/x', {}, 404, ''],
     ['/single/x', { cert => 'two-cns' }, 403, 'deny ambiguous'],
@@ -213,7 +220,7 @@ for my $case (@CASES) {
         my $line = $new[0] or next;
         is("$line->{decision} $line->{reason}", $said, "$title: $said");
         is($line->{file}, $how->{plain} ? 'main.log' : 'all.log', "$title: in the log of its virtual host");
-        is($line->{mode}, 'enforce', "$title: mode");
+        is($line->{mode}, $path =~ /report/ ? 'report' : 'enforce', "$title: mode");
         is($line->{method}, $how->{method} // 'GET', "$title: method");
         is($line->{client}, $access->[1], "$title: client");
         is($line->{host}, 'localhost', "$title: host") if ($line->{host} // '') ne '127.0.0.1';

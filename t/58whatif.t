@@ -314,9 +314,12 @@ is(scalar(grep { $_->{path} ne '/status' || $_->{decision} ne 'allow' } @audited
 is($before + 8, slurp($server->dir . '/audit.log') =~ tr/\n//, 'and one line for each');
 
 # The reader's own connection does not suffer for what is on the kill list.
-my @kept = client()->many($server, { cert => 'ok' }, map { { path => '/status?show=what-if&format=json&url=/valid/x&cert=' . encode($_) } }
-                          map { slurp(pki("$_.chain.pem")) } qw(lost other));
-is(join(' ', map { answer_of($_)->{reason} // 'granted' } @kept), 'killed granted', 'the connection goes on');
+for my $http (@http) {
+    my @kept = client()->many($server, { cert => 'ok', http => $http }, map { { path => '/status?show=what-if&format=json&url=/valid/x&cert=' . encode($_) } }
+                              map { slurp(pki("$_.chain.pem")) } qw(lost other lost other));
+    is(join(' ', map { answer_of($_)->{reason} // 'granted' } @kept), 'killed granted killed granted', "HTTP/$http: the connection goes on");
+    unlike($kept[0]->header('Connection') // '', qr/close/, "HTTP/$http: and nobody says that it ends");
+}
 
 # ---- for people ----
 
