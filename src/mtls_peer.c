@@ -243,9 +243,12 @@ int mtls_peer_kept(const mtls_peer_t *peer, int slot, const char **value)
 
 void mtls_peer_keep(const mtls_peer_t *peer, int slot, const char *value)
 {
-    char *copy = value ? strdup(value) : nothing_kept;
+    char *copy;
 
-    if (slot >= peer->slots || !copy)
+    if (slot >= peer->slots)
+        return;
+    copy = value ? strdup(value) : nothing_kept;
+    if (!copy)
         return;
     if (apr_atomic_casptr(&peer->kept[slot], copy, NULL) && copy != nothing_kept)
         free(copy);
