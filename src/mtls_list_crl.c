@@ -185,12 +185,18 @@ static const char *read_crl(mtls_loading_t *loading, X509_CRL *revocations)
 /* PEM readers pass over what they do not know, a list behind a mistyped BEGIN line, too; its END line is still there. */
 static int count_ends(mtls_str_t octets)
 {
-    const char *at = octets.ptr;
+    static const char end[] = "END X509 CRL-";
+    apr_size_t len = sizeof(end) - 1;
     int n = 0;
 
-    while ((at = strstr(at, "END X509 CRL-")) != NULL) {
-        at++;
-        n++;
+    for (; octets.len >= len; octets.ptr++, octets.len--) {
+        const char *at = memchr(octets.ptr, *end, octets.len - len + 1);
+
+        if (!at)
+            break;
+        octets.len -= (apr_size_t)(at - octets.ptr);
+        octets.ptr = at;
+        n += !memcmp(at, end, len);
     }
     return n;
 }

@@ -7,7 +7,7 @@
 #include "mtls_match.h"
 
 #define LINE_MAX_OCTETS 8192
-#define WORDS_MAX (MTLS_INDEX_LABELS_MAX + 2)
+#define WORDS_MAX (MTLS_INDEX_LABELS_MAX + 1)      /* the key and its labels */
 #define GLOB_PREFIX "like:"
 #define BYTE_ORDER_MARK "\xEF\xBB\xBF"
 

@@ -103,14 +103,12 @@ static const char *compile_lists(apr_pool_t *p, mtls_fieldset_t *set, mtls_rule_
     return error;
 }
 
-const char *mtls_rule_compile(apr_pool_t *p, mtls_fieldset_t *set, const mtls_host_t *host,
-                              int argc, const char *const *argv, const mtls_rule_t **result)
+static const char *compile_words(apr_pool_t *p, mtls_fieldset_t *set, const mtls_host_t *host, mtls_rule_t *rule,
+                                 int argc, const char *const *argv)
 {
-    mtls_rule_t *rule = apr_pcalloc(p, sizeof(*rule));
     const mtls_operator_t *op;
     const char *error;
 
-    *result = rule;
     if (!argc)
         return NULL;
     if (!strcasecmp(argv[0], "in"))
@@ -135,6 +133,17 @@ const char *mtls_rule_compile(apr_pool_t *p, mtls_fieldset_t *set, const mtls_ho
     argc -= op ? 2 : 1;
     argv += op ? 2 : 1;
     return compile_operands(p, host, rule, argc, argv);
+}
+
+const char *mtls_rule_compile(apr_pool_t *p, mtls_fieldset_t *set, const mtls_host_t *host,
+                              int argc, const char *const *argv, const mtls_rule_t **result)
+{
+    mtls_rule_t *rule = apr_pcalloc(p, sizeof(*rule));
+    const char *error = compile_words(p, set, host, rule, argc, argv);
+
+    if (!error)
+        *result = rule;
+    return error;
 }
 
 /* ---- ask ---- */

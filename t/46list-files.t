@@ -151,7 +151,7 @@ my @BAD = (
     ['san.dns', "shop.example.org role=\n", ":1: 'role=' has no value: leave the label out, or write one behind the '='"],
     ['san.dns', "shop.example.org role=\"\"\n", ":1: 'role=' has no value: leave the label out, or write one behind the '='"],
     ['san.dns', "shop.example.org role=a Role=b\n", ":1: 'role' stands twice on this line"],
-    ['san.dns', 'shop.example.org ' . join(' ', map { "l$_=x" } 1 .. 34) . "\n", ':1: has more than 32 labels'],
+    ['san.dns', 'shop.example.org ' . join(' ', map { "l$_=x" } 1 .. 33) . "\n", ':1: has more than 32 labels'],
     ['san.dns', join('', map { "h$_.example l$_=x\n" } 1 .. 33), ":33: 'l33' is one label too many: a list has at most 32 different ones"],
     ['san.dns', "shop.example.org role=a\n\nSHOP.example.org role=b\n", ':3: stands on line 1 already, with other labels'],
     ['san.dns', "shop.example.org role=a\nshop.example.org\n", ':2: stands on line 1 already, with other labels'],

@@ -36,6 +36,8 @@ demo        apache2-bin                cmd:apache2|httpd
 demo        openssl                    cmd:openssl
 demo        curl                       cmd:curl
 demo        python3-h2                 python:h2
+fuzz        clang                      cmd:clang
+fuzz        llvm                       cmd:llvm-symbolizer
 test-all    apache2                    cmd:a2enmod
 test-all    clang                      cmd:clang
 test-all    nghttp2-client             cmd:nghttp
