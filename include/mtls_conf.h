@@ -43,6 +43,7 @@ typedef struct mtls_line_t {
     const mtls_rule_t *rule;
     const char *text;            /**< the words behind Require, as written */
     mtls_place_t place;
+    int number;                  /**< its place among all lines */
     int negated;                 /**< an odd number of "not" and <RequireNone> above it */
     int enforced;                /**< MTLSMode enforce is written in its section: merging does not change that */
     const mtls_zone_t *zone;     /**< the section it stands in; NULL: an alias */

@@ -81,6 +81,10 @@ typedef struct mtls_rule_t mtls_rule_t;
 const char *mtls_rule_compile(apr_pool_t *p, mtls_fieldset_t *set, const mtls_host_t *host,
                               int argc, const char *const *argv, const mtls_rule_t **rule);
 
+/** True if the rule says the same of the same facts for ever, as long as they are believed: it asks neither the
+ *  clock nor a list. */
+int mtls_rule_lasts(const mtls_rule_t *rule);
+
 /** Ask. Pure but for p, which takes what live fields need. */
 mtls_answer_t mtls_rule_ask(apr_pool_t *p, const mtls_rule_t *rule, const mtls_view_t *view);
 

@@ -13,7 +13,7 @@
 
 #include "httpd.h"
 
-#include "mtls_cert.h"
+#include "mtls_match.h"
 
 /** One certificate, or its absence, on one connection. */
 typedef struct mtls_peer_t mtls_peer_t;
@@ -48,6 +48,12 @@ int mtls_peer_kept(const mtls_peer_t *peer, int slot, const char **value);
 
 /** Keep a value (NULL: "send nothing") for all later requests of this peer. Any thread; the first wins. */
 void mtls_peer_keep(const mtls_peer_t *peer, int slot, const char *value);
+
+/** What the line with this number has said of this peer: MTLS_TRUE or MTLS_FALSE; MTLS_UNKNOWN if that was not kept. */
+mtls_truth_t mtls_peer_answer(const mtls_peer_t *peer, int line);
+
+/** Keep it. Any thread: only for lines of which all threads would say the same. */
+void mtls_peer_keep_answer(const mtls_peer_t *peer, int line, mtls_truth_t truth);
 
 /** End the HTTP/2 connection of a stream when its requests that run are answered; nothing on any other connection. */
 void mtls_peer_hang_up(request_rec *r);

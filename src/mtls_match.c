@@ -196,6 +196,11 @@ mtls_answer_t mtls_rule_ask(apr_pool_t *p, const mtls_rule_t *rule, const mtls_v
     return answer(limited ? MTLS_UNKNOWN : MTLS_FALSE, MTLS_NO_MATCH, limited);
 }
 
+int mtls_rule_lasts(const mtls_rule_t *rule)
+{
+    return rule->field && !rule->lists && !(rule->field->row->flags & MTLS_FIELD_LIVE);
+}
+
 int mtls_rule_is_bare(const mtls_rule_t *rule)
 {
     return !rule->field && !rule->lists;

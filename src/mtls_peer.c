@@ -18,6 +18,8 @@
 #include "mtls_peer.h"
 #include "mtls_session.h"
 
+#define LINES_KEPT 1024
+
 struct mtls_peer_t {
     X509 *certificate;            /* a reference of our own */
     long result;                  /* OpenSSL's verify result when trust was judged */
@@ -26,6 +28,8 @@ struct mtls_peer_t {
     unsigned char digest[MTLS_DIGEST_LEN];   /* SHA-256, if trust is MTLS_GRANTED */
     volatile apr_uint32_t *stamp;            /* see mtls_peer_is_due */
     int slots;
+    int lines;
+    char *answers;                /* by a line's number: 0, or 1 + mtls_truth_t; only ever set to the same */
     volatile void **kept;         /* char * made by malloc, or nothing_kept; NULL: not made yet */
 };
 
@@ -137,6 +141,8 @@ static const mtls_peer_t *make_peer(conn_rec *c, SSL *ssl, X509 *certificate)
     X509_up_ref(certificate);
     peer->slots = mtls_headerset_len(mtls_generation()->headers);
     peer->kept = apr_pcalloc(c->pool, sizeof(*peer->kept) * (apr_size_t)peer->slots);
+    peer->lines = mtls_generation()->lines->nelts < LINES_KEPT ? mtls_generation()->lines->nelts : LINES_KEPT;
+    peer->answers = apr_pcalloc(c->pool, (apr_size_t)peer->lines);
     apr_pool_cleanup_register(c->pool, peer, free_peer, apr_pool_cleanup_null);
     peer->stamp = apr_pcalloc(c->pool, sizeof(*peer->stamp));
     peer->trust = judge_trust(c, ssl, certificate, &record);
@@ -252,6 +258,19 @@ void mtls_peer_keep(const mtls_peer_t *peer, int slot, const char *value)
         return;
     if (apr_atomic_casptr(&peer->kept[slot], copy, NULL) && copy != nothing_kept)
         free(copy);
+}
+
+mtls_truth_t mtls_peer_answer(const mtls_peer_t *peer, int line)
+{
+    int kept = line < peer->lines ? __atomic_load_n(&peer->answers[line], __ATOMIC_RELAXED) : 0;
+
+    return kept ? (mtls_truth_t)(kept - 1) : MTLS_UNKNOWN;
+}
+
+void mtls_peer_keep_answer(const mtls_peer_t *peer, int line, mtls_truth_t truth)
+{
+    if (line < peer->lines)
+        __atomic_store_n(&peer->answers[line], (char)(1 + truth), __ATOMIC_RELAXED);
 }
 
 void mtls_peer_hang_up(request_rec *r)

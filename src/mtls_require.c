@@ -98,6 +98,7 @@ static const char *parse_line(cmd_parms *cmd, const char *words, const void **pa
                            : " (behind the alias' name everything belongs into one pair of quotes)", NULL);
     if (line->negated && mtls_rule_is_bare(line->rule))
         return "Require not mtls, without a field, would let in whoever has no valid certificate: name a field";
+    line->number = generation->lines->nelts;
     APR_ARRAY_PUSH(generation->lines, mtls_line_t *) = line;
     *parsed = line;
     return NULL;
@@ -124,6 +125,27 @@ static void note_answer(request_rec *r, mtls_request_t *request, const mtls_line
     tried->answer = answer;
 }
 
+/* Most rules are asked once for a certificate. Whether it is to be believed now is another question, which the view
+ * has answered for this request. */
+static mtls_answer_t ask(request_rec *r, const mtls_line_t *line)
+{
+    const mtls_view_t *view = mtls_request_view(r);
+    const mtls_peer_t *peer = mtls_request_of(r)->peer;
+    mtls_answer_t answer;
+
+    if (view->standing != MTLS_GRANTED || !mtls_rule_lasts(line->rule))
+        return mtls_rule_ask(r->pool, line->rule, view);
+    answer = (mtls_answer_t){ .truth = mtls_peer_answer(peer, line->number) };
+    if (answer.truth == MTLS_UNKNOWN) {
+        answer = mtls_rule_ask(r->pool, line->rule, view);
+        if (answer.truth != MTLS_UNKNOWN)
+            mtls_peer_keep_answer(peer, line->number, answer.truth);
+        return answer;
+    }
+    answer.reason = answer.truth == MTLS_TRUE ? MTLS_GRANTED : MTLS_NO_MATCH;
+    return answer;
+}
+
 static authz_status check_line(request_rec *r, const char *text, const void *parsed)
 {
     const mtls_line_t *line = parsed;
@@ -133,7 +155,7 @@ static authz_status check_line(request_rec *r, const char *text, const void *par
     (void)text;
     if (request->trial == MTLS_TRIAL_WITHOUT && !line->enforced)
         return AUTHZ_NEUTRAL;
-    answer = mtls_rule_ask(r->pool, line->rule, mtls_request_view(r));
+    answer = ask(r, line);
     note_answer(r, request, line, answer);
     ap_log_rerror(APLOG_MARK, APLOG_TRACE1, 0, r, "%s:%d Require %s: %s", line->place.file, line->place.line,
                   line->text, answer.truth == MTLS_TRUE ? "true" : mtls_reason_slug(answer.reason));
