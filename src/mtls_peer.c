@@ -36,6 +36,7 @@ struct mtls_peer_t {
 /** What hangs on a TLS connection, never on an HTTP/2 stream's. */
 typedef struct tls_t {
     SSL *ssl;                     /* mod_ssl's: good as long as mod_ssl calls the connection TLS */
+    int prepared;                 /* see prepare_streams */
     int counted;                  /* as a connection with or without a certificate */
     const mtls_peer_t *peer;      /* NULL until somebody asks */
     mtls_hangup_t *hangup;        /* NULL: no streams, or no kill list */
@@ -312,9 +313,13 @@ static int prepare_streams(conn_rec *c)
 {
     tls_t *tls = c->master ? NULL : tls_of(c);
 
-    if (tls && !tls->counted)
+    /* Once: event comes here for each request, and a protocol that is chosen later passes prepare_upgrade. */
+    if (!tls || tls->prepared)
+        return DECLINED;
+    tls->prepared = ap_ssl_conn_is_ssl(c) && SSL_is_init_finished(tls->ssl);
+    if (!tls->counted)
         count_empty(c, tls);
-    if (!tls || !may_have_streams(c))
+    if (!may_have_streams(c))
         return DECLINED;
     if (!tls->peer)
         current_peer(c, tls);
