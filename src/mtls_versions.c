@@ -16,6 +16,9 @@
 /* The version in force, the one that is written, and two for processes that are slow to let go. */
 #define SLOTS 4
 
+/** How many milliseconds a process that has no version waits for one, while others write. */
+#define PATIENCE 500
+
 /** The part that all processes share. */
 typedef struct shared_t {
     atomic_uint_fast64_t latest;               /* number << 8 | slot; 0: none */
@@ -264,6 +267,17 @@ static void wait_for_readers(mtls_versions_t *versions)
         apr_sleep(apr_time_from_msec(1));
 }
 
+/* The lock may be the writer's for another moment. Who has a version comes again later; who has none waits for it. */
+static int map_soon(mtls_versions_t *versions, mapped_t *mapped, int patience)
+{
+    while (!map_latest(versions, mapped)) {
+        if (!patience--)
+            return 0;
+        apr_sleep(apr_time_from_msec(1));
+    }
+    return 1;
+}
+
 int mtls_versions_follow(mtls_versions_t *versions)
 {
     mapped_t *old = atomic_load(&versions->current);
@@ -271,7 +285,7 @@ int mtls_versions_follow(mtls_versions_t *versions)
     apr_uint32_t latest = mtls_versions_latest(versions);
 
     sweep(versions);
-    if (!latest || (old && old->number == latest) || !map_latest(versions, next))
+    if (!latest || (old && old->number == latest) || !map_soon(versions, next, old ? 0 : PATIENCE))
         return 0;
     atomic_store(&versions->current, next);
     if (old) {

@@ -342,6 +342,34 @@ static void test_crowd(void **state)
     assert_true(mtls_versions_latest(versions) >= last);
 }
 
+/* Whoever begins while another one writes has a version from the first time on. */
+static void test_young_ones(void **state)
+{
+    mtls_versions_t *versions = make(unit_pool);
+    pid_t writer, young;
+    int i, status = -1, without = 0;
+
+    (void)state;
+    unit_same("write", write_text(versions, "first"), NULL);
+    writer = fork();
+    assert_true(writer >= 0);
+    while (!writer) {
+        write_text(versions, "next");
+        mtls_versions_follow(versions);
+    }
+    for (i = 0; i < 500; i++) {
+        young = fork();
+        assert_true(young >= 0);
+        if (!young)
+            _exit(!mtls_versions_follow(versions));
+        assert_int_equal(waitpid(young, &status, 0), young);
+        without += status != 0;
+    }
+    kill(writer, SIGKILL);
+    assert_int_equal(waitpid(writer, NULL, 0), writer);
+    assert_int_equal(without, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -350,6 +378,7 @@ int main(void)
         cmocka_unit_test(test_slots_run_out),
         cmocka_unit_test(test_nothing_is_left),
         cmocka_unit_test(test_crowd),
+        cmocka_unit_test(test_young_ones),
     };
 
     return UNIT_RUN(tests);
