@@ -44,6 +44,7 @@ apr_uint32_t mtls_versions_latest(mtls_versions_t *versions);
 /* ---- in each process ---- */
 
 /** The keeper: take up the version that is in force, and give up the one before when no thread reads it any more.
+ *  The first time it waits for up to half a second while other processes write.
  *  @return true if another one was taken up */
 int mtls_versions_follow(mtls_versions_t *versions);
 
