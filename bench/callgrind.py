@@ -9,7 +9,8 @@ import collections
 import re
 import statistics
 
-Cost = collections.namedtuple("Cost", "others allocator calls")
+Cost = collections.namedtuple("Cost", "others allocator calls locks")
+LOCK = re.compile(r"pthread_(?:mutex|rwlock|spin)_(?!un).*lock")
 NAME = re.compile(r"\((\d+)\)(?: (.*))?$")
 
 
@@ -31,10 +32,11 @@ def is_allocator(file):
 
 
 def events(path):
-    """('self', object, file, function, cost) and ('call', object, file, function, cost, callee's file, how often)."""
+    """('self', object, file, function, cost) and
+    ('call', object, file, function, cost, callee's file, how often, callee)."""
     files, functions, objects = Names(), Names(), Names()
     here = {"ob": "", "fl": "", "fn": ""}
-    callee, times = "", None
+    callee, called, times = "", "", None
     with open(path) as lines:
         for line in lines:
             key, _, text = line.rstrip("\n").partition("=")
@@ -49,7 +51,7 @@ def events(path):
             elif key in ("cfi", "cfl"):
                 callee = files.of(text)
             elif key == "cfn":
-                functions.of(text)
+                called = functions.of(text)
             elif key == "cob":
                 objects.of(text)
             elif key == "calls":
@@ -59,12 +61,12 @@ def events(path):
                 if times is None:
                     yield ("self", here["ob"], here["fl"], here["fn"], cost)
                 else:
-                    yield ("call", here["ob"], here["fl"], here["fn"], cost, callee, times)
+                    yield ("call", here["ob"], here["fl"], here["fn"], cost, callee, times, called)
                     callee, times = here["fl"], None
 
 
 def cost(path):
-    others = allocator = calls = 0
+    others = allocator = calls = locks = 0
     for kind, _, file, _, number, *call in events(path):
         if kind == "self" and is_allocator(file):
             allocator += number
@@ -72,7 +74,9 @@ def cost(path):
             others += number
         elif is_allocator(call[0]) and not is_allocator(file):
             calls += call[1]
-    return Cost(others, allocator, calls)
+        elif LOCK.match(call[2]):
+            locks += call[1]
+    return Cost(others, allocator, calls, locks)
 
 
 def usual(costs):

@@ -111,6 +111,10 @@ class Counts:
         bare, ours = self.measure(case, False), self.measure(case, True)
         return callgrind.instructions(bare, bare), callgrind.instructions(ours, bare)
 
+    def locks(self, case):
+        """How many more are taken."""
+        return round(self.measure(case, True).locks - self.measure(case, False).locks, 2)
+
     def case(self, name):
         case = cases.find(name)
         bare, ours = self.instructions(case)
@@ -121,7 +125,7 @@ class Counts:
                 bare -= less_bare
                 ours -= less_ours
         row = {"case": name, "what": case.what, "kind": case.kind, "bare": round(bare), "with": round(ours),
-               "more": round(ours - bare), "limit": case.limit}
+               "more": round(ours - bare), "limit": case.limit, "locks": self.locks(case)}
         if case.like:
             row["limit"] = round(1.1 * self.case(case.like)["more"])
         return row

@@ -67,13 +67,17 @@ MaxSpareThreads {workers}
 MaxConnectionsPerChild 0
 """
 
-# The backend of all systems: none of them may wait for a connection that others keep.
+# The backend of all systems: none of them may wait for a connection that others keep,
+# and httpd closes connections that wait when all threads are busy.
 BACKEND = """\
 StartServers 1
 ServerLimit 1
-ThreadsPerChild 64
-MaxRequestWorkers 64
-AsyncRequestWorkerFactor 100
+ThreadLimit 320
+ThreadsPerChild 320
+MaxRequestWorkers 320
+MinSpareThreads 1
+MaxSpareThreads 320
+AsyncRequestWorkerFactor 20
 """
 
 

@@ -1,6 +1,7 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """What was found as a Markdown report, and as plots made by gnuplot."""
 import os
+import shutil
 import subprocess
 
 from lab import find_program
@@ -70,7 +71,11 @@ def names(found):
 
 
 def tuning(rows):
-    return "## Settings around it\n\nAgainst one connection kept alive, HTTP/1.1, event, connections to the backend reused.\n\n" + \
+    return "## Settings around it\n\n" + tuning_table(rows)
+
+
+def tuning_table(rows):
+    return "Against connections that are kept, HTTP/1.1, the event MPM and connections to the backend that are used again:\n\n" + \
         table(["setting", "CPU per request, times", "requests per second, times", "CPU per request"], [
             [row["setting"], spread(row["ratio"]), spread(row["per_second"]),
              "%.0f µs, %.0f µs usually" % (row["cpu_us"], row["cpu_us_usual"])] for row in rows]) + "\n"
@@ -95,7 +100,7 @@ SECTIONS = [("counts", counts), ("systems", systems), ("modes", modes), ("memory
             ("tuning", tuning), ("lists", lists)]
 
 STYLE = """\
-set terminal svg size 760,{height} font "DejaVu Sans,12" background "white"
+set terminal svg size 760,{height} noenhanced font "DejaVu Sans,12" background "white"
 set output "{out}"
 set grid ytics lc rgb "#dddddd"
 set border 3
@@ -104,18 +109,21 @@ set key {key}
 """
 BARS = STYLE + """\
 set title "{title}"
-set style data histograms
 set style fill solid 0.8 noborder
-set boxwidth 0.7
+set boxwidth 0.6
 set yrange [0:*]
+set offsets 0, 0, graph 0.25, 0
 set ylabel "{label}"
 set xtics rotate by -20
-plot "{data}" using 2:xtic(1) lc rgb "#3465a4" notitle, 1 lc rgb "#cc0000" dt 2 title "without the job"
+plot "{data}" using 0:2:xtic(1) with boxes lc rgb "#3465a4" notitle, \\
+     "{data}" using 0:2:3:4 with yerrorbars lc rgb "#000000" pt -1 title "smallest and largest of the rounds", \\
+     1 lc rgb "#cc0000" dt 2 title "without the job"
 """
 LINES = STYLE + """\
 set title "{title}"
 set logscale x
 set yrange [0:*]
+set offsets 0, 0, graph 0.2, 0
 set xlabel "{across}"
 set ylabel "{label}"
 plot {curves}
@@ -139,7 +147,8 @@ def data_file(out, name, rows):
 
 
 def plot_systems(results, out):
-    rows = [(row["system"], row["cpu_us"]["median"]) for row in results["systems"]["rows"] if "alone" not in row["system"]]
+    rows = [(row["system"], *(row["cpu_us"][key] for key in ("median", "min", "max")))
+            for row in results["systems"]["rows"] if "alone" not in row["system"]]
     data = data_file(out, "systems.data", rows)
     return plot(BARS, out=os.path.join(out, "systems.svg"), data=data, height=420, key="top left",
                 title="CPU per request with rule and seven headers", label="times the same server without them")
@@ -156,7 +165,7 @@ def plot_growth(results, out):
     if len(rows) > 1:
         curves.append((data_file(out, "lists.data", rows), "identities in a list"))
     text = ", ".join('"%s" with linespoints lw 2 pt 7 title "%s"' % curve for curve in curves)
-    return bool(curves) and plot(LINES, out=os.path.join(out, "growth.svg"), curves=text, height=420, key="top left",
+    return bool(curves) and plot(LINES, out=os.path.join(out, "growth.svg"), curves=text, height=420, key="top left reverse Left",
                                  title="Cost by the number of rules", across="how many", label="instructions more for each request")
 
 
@@ -172,3 +181,35 @@ def write(results, out):
     for name in os.listdir(out):
         if name.endswith(".data"):
             os.unlink(os.path.join(out, name))
+
+
+# ---- into the documentation ----
+
+SUMMARY = ["unconfigured", "elsewhere", "rule", "headers", "proxied", "http2-headers", "new-unconfigured", "new-headers", "resumed-headers"]
+
+
+def summary(results):
+    """The table that the README shows: counts and ratios only."""
+    known = {row["case"]: row for row in results["counts"]}
+    text = table(["instructions", "httpd without the module", "more with it"],
+                 [[known[name]["what"], number(known[name]["bare"]), "%+d" % known[name]["more"]] for name in SUMMARY if name in known])
+    return text + "\n" + table(["one rule, seven headers, proxied", "CPU per request, times the same server without them"], [
+        [row["system"], spread(row["cpu_us"])] for row in results["systems"]["rows"]])
+
+
+def replace_measured(path, name, text):
+    before, found, rest = open(path).read().partition("<!-- measured: %s -->\n" % name)
+    if found:
+        with open(path, "w") as file:
+            file.write(before + found + "\n" + text + "\n" + rest[rest.index("<!-- end of measured -->"):])
+
+
+def publish(results, out, top):
+    """The report becomes the one in docs/, its tables those of the documentation."""
+    target = os.path.join(top, "docs/performance")
+    os.makedirs(target, exist_ok=True)
+    for name in ("report.md", "report.json", "systems.svg", "growth.svg"):
+        shutil.copy(os.path.join(out, name), target)
+    for path in ("README.md", "docs/performance.md"):
+        replace_measured(os.path.join(top, path), "summary", summary(results))
+    replace_measured(os.path.join(top, "docs/performance.md"), "tuning", tuning_table(results["tuning"]))

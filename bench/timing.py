@@ -26,10 +26,13 @@ FIGURES = ["cpu_us", "per_second", "p50_us", "p99_us"]
 def one_run(lab, server, mode, seconds, **more):
     """CPU of all the server's processes per request, and what its clients saw."""
     before = server.process.cpu_seconds()
-    result = lab.load(server.port, "--seconds", seconds, *MODES[mode], **more)
+    result = lab.load(server.port, "--seconds", seconds, *MODES[mode], may_fail=True, **more)
     used = server.process.cpu_seconds() - before
-    if not result["requests"]:
-        raise Problem("%s answered nothing in %s seconds" % (server.name, seconds))
+    if result["requests"] < 10 or result["errors"] > result["requests"] / 1000:
+        raise Problem("%s, %s: %d errors of %d requests, the first one: %s" % (
+            server.name, mode, result["errors"], result["requests"], result["first_error"]))
+    if "--resume" in MODES[mode] and result["resumed"] < 0.9 * result["connections"]:
+        raise Problem("%s: %d of %d connections were resumed" % (server.name, result["resumed"], result["connections"]))
     return {"cpu_us": 1e6 * used / result["requests"], "per_second": result["requests"] / result["seconds"],
             "p50_us": result["p50_us"], "p99_us": result["p99_us"], "requests": result["requests"]}
 
