@@ -1,15 +1,17 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""What callgrind has written down: instructions, and those of the allocator apart.
+"""What callgrind has written down: instructions, and those apart that hang on what lies where.
 
-What malloc and free execute hangs on what the heap has seen before and varies by tens of thousands for one handshake;
-how often they are called does not. So differences are made of all other instructions and of these calls, each at what
-a call costs on average.
+What malloc and free execute hangs on what the heap has seen before and varies by tens of thousands for one handshake,
+what comparing two strings takes on whether one of them is close to the end of a page. How often they are called does
+not vary. So differences are made of all other instructions and of these calls, each at what a call costs on average.
 """
 import collections
 import re
 import statistics
 
-Cost = collections.namedtuple("Cost", "others allocator calls locks")
+Cost = collections.namedtuple("Cost", "others allocator allocator_calls compare compare_calls locks")
+# Parts of the names of files they come from.
+VARYING = {"allocator": "malloc/", "compare": "multiarch/strcmp"}
 LOCK = re.compile(r"pthread_(?:mutex|rwlock|spin)_(?!un).*lock")
 NAME = re.compile(r"\((\d+)\)(?: (.*))?$")
 
@@ -27,8 +29,8 @@ class Names:
         return self.known[number]
 
 
-def is_allocator(file):
-    return "malloc/" in file
+def varying(file):
+    return next((kind for kind, part in VARYING.items() if part in file), None)
 
 
 def events(path):
@@ -66,17 +68,18 @@ def events(path):
 
 
 def cost(path):
-    others = allocator = calls = locks = 0
-    for kind, _, file, _, number, *call in events(path):
-        if kind == "self" and is_allocator(file):
-            allocator += number
-        elif kind == "self":
-            others += number
-        elif is_allocator(call[0]) and not is_allocator(file):
-            calls += call[1]
+    sums = collections.Counter()
+    for event, _, file, _, number, *call in events(path):
+        kind = varying(file)
+        if event == "self":
+            sums[kind or "others"] += number
+            continue
+        callee = varying(call[0])
+        if callee and callee != kind:
+            sums[callee + "_calls"] += call[1]
         elif LOCK.match(call[2]):
-            locks += call[1]
-    return Cost(others, allocator, calls, locks)
+            sums["locks"] += call[1]
+    return Cost(*(sums[field] for field in Cost._fields))
 
 
 def usual(costs):
@@ -88,8 +91,9 @@ def per_unit(more, less, units):
 
 
 def instructions(one, like):
-    """One cost as a number, calls of the allocator at what they cost in the other one."""
-    return one.others + one.calls * like.allocator / max(1, like.calls)
+    """One cost as a number, calls of what varies at what they cost in the other one."""
+    return (one.others + one.allocator_calls * like.allocator / max(1, like.allocator_calls) +
+            one.compare_calls * like.compare / max(1, like.compare_calls))
 
 
 def functions(path, object_name):
