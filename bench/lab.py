@@ -269,7 +269,8 @@ class Lab:
 
 def run(main):
     """The frame of a command: problems are sentences, not tracebacks; TERM ends what was started, too."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda caught, _: sys.exit(128 + caught))
     try:
         sys.exit(main())
     except Problem as problem:
