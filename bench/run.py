@@ -61,10 +61,10 @@ def run_systems(lab, quick):
     """All of them with keep-alive; ours and its bare server again, more often."""
     backend = start_backend(lab).plain_port
     working, bare, left_out = timing.start_systems(lab, backend)
-    rows = timing.compare(lab, working, bare, "keep-alive", *((3, 1) if quick else (7, 2.5)))
+    rows = timing.compare(lab, working, bare, "keep-alive", *((3, 1) if quick else (15, 1.2)))
     ours = peers.SYSTEMS[0].name
     rows += [dict(row, system=ours + ", these two alone") for row in timing.compare(
-        lab, {ours: working[ours]}, {"httpd": bare["httpd"]}, "keep-alive", *((5, 1) if quick else (15, 3)))]
+        lab, {ours: working[ours]}, {"httpd": bare["httpd"]}, "keep-alive", *((7, 1) if quick else (45, 1)))]
     lab.stop_all()
     return {"rows": rows, "left_out": left_out}
 
@@ -74,7 +74,7 @@ def run_modes(lab, quick):
     working, bare, _ = timing.start_systems(lab, backend, [system.name for system in peers.SYSTEMS[:2]])
     rows = []
     for mode in list(timing.MODES)[1:]:
-        rows += timing.compare(lab, working, bare, mode, *((3, 1) if quick else (7, 2.5)))
+        rows += timing.compare(lab, working, bare, mode, *((3, 1) if quick else (15, 1.2)))
     lab.stop_all()
     return rows
 
@@ -87,12 +87,12 @@ def run_memory(lab, quick):
 
 
 def run_names(lab, quick):
-    return timing.first_of_many_names(lab, *((3, 1) if quick else (9, 2)))
+    return timing.first_of_many_names(lab, *((3, 1) if quick else (15, 1.2)))
 
 
 def run_tuning(lab, quick):
     backend = start_backend(lab).plain_port
-    rows = tuning.measure(lab, backend, *((1, 1) if quick else (5, 1.5)))
+    rows = tuning.measure(lab, backend, *((2, 0.7) if quick else (7, 1)))
     lab.stop_all()
     return rows
 
