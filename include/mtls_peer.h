@@ -58,6 +58,18 @@ void mtls_peer_keep_answer(const mtls_peer_t *peer, int line, mtls_truth_t truth
 /** End the HTTP/2 connection of a stream when its requests that run are answered; nothing on any other connection. */
 void mtls_peer_hang_up(request_rec *r);
 
+/** Begins a block of malloc's that is kept for a peer. */
+typedef struct mtls_kept_t {
+    struct mtls_kept_t *next;
+} mtls_kept_t;
+
+/** The blocks that are kept for this peer, the newest first; constant, each of them. Any thread. */
+const mtls_kept_t *mtls_peer_blocks(const mtls_peer_t *peer);
+
+/** Keep a block for all later requests of this peer, which owns it from now on. Any thread. A peer keeps a few: what is
+ *  too much is freed at once. */
+void mtls_peer_keep_block(const mtls_peer_t *peer, mtls_kept_t *block);
+
 /** post_config, once the configuration is known: makes the store of CA certificates. */
 void mtls_peer_prepare(apr_pool_t *pconf);
 

@@ -5,6 +5,8 @@
 #include "http_request.h"
 #include "apr_strings.h"
 
+#include <stdlib.h>
+
 #include "mtls_audit.h"
 #include "mtls_export.h"
 #include "mtls_strip.h"
@@ -20,7 +22,11 @@ typedef struct pass_t {
     apr_int64_t octets;              /* added so far */
     mtls_reason_t reason;            /* why the request is denied after all */
     const mtls_header_t *failed;     /* the header that is the reason */
-    const mtls_header_t **headers;   /* those with a value, */
+    const mtls_header_t **planned;   /* what the section exports, */
+    int plans;
+    char *seen;                      /* by slot */
+    int lasting;                     /* and whether all of it is the same as long as the connection lives */
+    const char **names;              /* those with a value, */
     const char **values;             /* and the values */
     int n;
     char *sent;                      /* by mtls_header_like: there is one of this name */
@@ -62,12 +68,23 @@ static mtls_reason_t value_of(pass_t *pass, const mtls_header_t *header, const c
     return reason;
 }
 
-static int make_value(void *ctx, const mtls_header_t *header, mtls_place_t place)
+static int plan_header(void *ctx, const mtls_header_t *header, mtls_place_t place)
 {
     pass_t *pass = ctx;
-    const char *value = NULL;
 
     (void)place;
+    if (pass->seen[mtls_header_slot(header)])        /* two profiles may have a header in common */
+        return 0;
+    pass->seen[mtls_header_slot(header)] = 1;
+    pass->planned[pass->plans++] = header;
+    pass->lasting &= !mtls_header_live(header);
+    return 0;
+}
+
+static int make_value(pass_t *pass, const mtls_header_t *header)
+{
+    const char *value = NULL;
+
     /* Two profiles may send the same one, perhaps in another spelling: it goes out once. */
     if (pass->sent[mtls_header_like(header)])
         return 0;
@@ -81,10 +98,108 @@ static int make_value(void *ctx, const mtls_header_t *header, mtls_place_t place
     if (!value)
         return 0;
     pass->sent[mtls_header_like(header)] = 1;
-    pass->headers[pass->n] = header;
+    pass->names[pass->n] = mtls_header_name(header);
     pass->values[pass->n++] = value;
     pass->octets += (apr_int64_t)(strlen(mtls_header_name(header)) + strlen(value)) + 4;   /* ": " and CR LF */
     return 0;
+}
+
+/* ---- what was made is kept for the connection ---- */
+
+/** All that a section sends for one peer. Found again by what the section exports, whichever section it is. */
+typedef struct set_t {
+    mtls_kept_t kept;
+    int is_fastcgi;
+    int plans, n;
+    apr_int64_t octets;
+    const mtls_header_t **planned;   /* these and the two below: plans of them, behind this */
+    const char **names, **values;    /* the values are the peer's own */
+} set_t;
+
+static const set_t *find_set(const pass_t *pass)
+{
+    const mtls_kept_t *block;
+
+    for (block = mtls_peer_blocks(pass->request->peer); block; block = block->next) {
+        const set_t *set = (const set_t *)block;
+
+        if (set->plans == pass->plans && set->is_fastcgi == pass->is_fastcgi
+            && !memcmp(set->planned, pass->planned, sizeof(*set->planned) * (apr_size_t)set->plans))
+            return set;
+    }
+    return NULL;
+}
+
+/* The values as the peer has them: this request's own end with it. False where one was not kept. */
+static int find_kept(const pass_t *pass, set_t *set)
+{
+    int i, k = 0;
+
+    for (i = 0; i < pass->plans && k < pass->n; i++) {
+        const char *value;
+
+        if (mtls_header_name(pass->planned[i]) != pass->names[k])
+            continue;
+        if (!mtls_peer_kept(pass->request->peer, mtls_header_slot(pass->planned[i]), &value) || !value)
+            return 0;
+        set->names[k] = pass->names[k];
+        set->values[k++] = value;
+    }
+    return k == pass->n;
+}
+
+static void keep_set(const pass_t *pass)
+{
+    apr_size_t plans = (apr_size_t)pass->plans;
+    set_t *set = malloc(sizeof(*set) + 3 * plans * sizeof(void *));
+
+    if (!set)
+        return;
+    *set = (set_t){ { NULL }, pass->is_fastcgi, pass->plans, pass->n, pass->octets, (const mtls_header_t **)(set + 1),
+                    NULL, NULL };
+    set->names = (const char **)(set->planned + plans);
+    set->values = set->names + plans;
+    memcpy(set->planned, pass->planned, plans * sizeof(*set->planned));
+    if (find_kept(pass, set))
+        mtls_peer_keep_block(pass->request->peer, &set->kept);
+    else
+        free(set);
+}
+
+static void make_values(pass_t *pass, apr_size_t room)
+{
+    int i;
+
+    pass->sent = apr_pcalloc(pass->r->pool, room);
+    pass->names = apr_palloc(pass->r->pool, sizeof(*pass->names) * room);
+    pass->values = apr_palloc(pass->r->pool, sizeof(*pass->values) * room);
+    for (i = 0; i < pass->plans && !make_value(pass, pass->planned[i]); i++)
+        continue;
+}
+
+/* Whoever is not to be believed, and what differs from request to request, is asked each time. */
+static void collect_values(pass_t *pass, const mtls_dir_t *dir)
+{
+    apr_size_t room = (apr_size_t)mtls_headerset_len(mtls_generation()->headers);
+    const set_t *set;
+    int may_last;
+
+    pass->seen = apr_pcalloc(pass->r->pool, room);
+    pass->planned = apr_palloc(pass->r->pool, sizeof(*pass->planned) * room);
+    pass->lasting = 1;
+    mtls_conf_each_header(dir, plan_header, pass);
+    may_last = pass->lasting && pass->request->view.standing == MTLS_GRANTED;
+    set = may_last ? find_set(pass) : NULL;
+    if (set) {
+        pass->names = set->names;
+        pass->values = set->values;
+        pass->n = set->n;
+        pass->octets = set->octets;
+        return;
+    }
+    make_values(pass, room);
+    if (may_last && pass->reason == MTLS_GRANTED)
+        keep_set(pass);
 }
 
 static int is_named(void *ctx, const mtls_header_t *header, mtls_place_t place)
@@ -158,7 +273,7 @@ static void protect_headers(pass_t *pass)
         return;
     names = mtls_guard_make(pass->r->pool);
     for (i = 0; i < pass->n; i++)
-        mtls_guard_add(names, mtls_header_name(pass->headers[i]));
+        mtls_guard_add(names, pass->names[i]);
     mtls_strip_connection(pass->r, names, pass->r->headers_in);
     mtls_trailer_watch(pass->r, names);
 }
@@ -170,10 +285,8 @@ static void set_headers(pass_t *pass)
     if (!pass->request->exported)
         pass->request->exported = apr_array_make(pass->r->pool, pass->n, sizeof(const char *));
     for (i = 0; i < pass->n; i++) {
-        const char *name = mtls_header_name(pass->headers[i]);
-
-        apr_table_addn(pass->r->headers_in, name, pass->values[i]);     /* none is left: see clear_names */
-        APR_ARRAY_PUSH(pass->request->exported, const char *) = name;
+        apr_table_addn(pass->r->headers_in, pass->names[i], pass->values[i]);     /* none is left: see clear_names */
+        APR_ARRAY_PUSH(pass->request->exported, const char *) = pass->names[i];
     }
 }
 
@@ -182,7 +295,6 @@ static int export_identity(request_rec *r)
     const mtls_dir_t *dir;
     pass_t pass = { .r = r };
     apr_int64_t most;
-    apr_size_t room;
 
     if (!mtls_generation() || !mtls_generation()->used)
         return DECLINED;
@@ -193,14 +305,11 @@ static int export_identity(request_rec *r)
     if (mtls_request_refused(r) || r->method_number == M_TRACE)     /* TRACE shows a request to its sender */
         return DECLINED;
     pass.is_fastcgi = is_fastcgi(r);
-    room = (apr_size_t)mtls_headerset_len(mtls_generation()->headers);
     mtls_request_view(r);
     pass.request = mtls_request_of(r);
-    pass.sent = apr_pcalloc(r->pool, room);
-    pass.headers = apr_palloc(r->pool, sizeof(*pass.headers) * room);
-    pass.values = apr_palloc(r->pool, sizeof(*pass.values) * room);
     most = dir->max_headers == MTLS_UNSET ? MTLS_MAX_HEADERS_DEFAULT : dir->max_headers;
-    if (!mtls_conf_each_header(dir, make_value, &pass) && pass.octets > most)
+    collect_values(&pass, dir);
+    if (pass.reason == MTLS_GRANTED && pass.octets > most)
         pass.reason = MTLS_TOO_LARGE;
     if (pass.reason != MTLS_GRANTED)
         return deny(&pass, most);

@@ -9,6 +9,7 @@
 #include "apr_optional_hooks.h"
 #include "apr_strings.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <openssl/err.h>
 
@@ -19,6 +20,7 @@
 #include "mtls_session.h"
 
 #define LINES_KEPT 1024
+#define BLOCKS_KEPT 16
 
 struct mtls_peer_t {
     X509 *certificate;            /* a reference of our own */
@@ -31,6 +33,7 @@ struct mtls_peer_t {
     int lines;
     char *answers;                /* by a line's number: 0, or 1 + mtls_truth_t; only ever set to the same */
     volatile void **kept;         /* char * made by malloc, or nothing_kept; NULL: not made yet */
+    _Atomic(mtls_kept_t *) *blocks;
 };
 
 /** What hangs on a TLS connection, never on an HTTP/2 stream's. */
@@ -49,6 +52,7 @@ static char nothing_kept[] = "";
 static apr_status_t free_peer(void *data)
 {
     mtls_peer_t *peer = data;
+    mtls_kept_t *block;
     int i;
 
     for (i = 0; i < peer->slots; i++) {
@@ -56,6 +60,10 @@ static apr_status_t free_peer(void *data)
 
         if (kept != nothing_kept)
             free(kept);
+    }
+    while (peer->blocks && (block = atomic_load(peer->blocks)) != NULL) {
+        atomic_store(peer->blocks, block->next);
+        free(block);
     }
     X509_free(peer->certificate);
     return APR_SUCCESS;
@@ -142,6 +150,7 @@ static const mtls_peer_t *make_peer(conn_rec *c, SSL *ssl, X509 *certificate)
     X509_up_ref(certificate);
     peer->slots = mtls_headerset_len(mtls_generation()->headers);
     peer->kept = apr_pcalloc(c->pool, sizeof(*peer->kept) * (apr_size_t)peer->slots);
+    peer->blocks = apr_pcalloc(c->pool, sizeof(*peer->blocks));
     peer->lines = mtls_generation()->lines->nelts < LINES_KEPT ? mtls_generation()->lines->nelts : LINES_KEPT;
     peer->answers = apr_pcalloc(c->pool, (apr_size_t)peer->lines);
     apr_pool_cleanup_register(c->pool, peer, free_peer, apr_pool_cleanup_null);
@@ -280,6 +289,31 @@ void mtls_peer_hang_up(request_rec *r)
 
     if (tls && r->connection->master)
         mtls_hangup_now(tls->hangup);
+}
+
+const mtls_kept_t *mtls_peer_blocks(const mtls_peer_t *peer)
+{
+    return peer->blocks ? atomic_load(peer->blocks) : NULL;
+}
+
+static int count_blocks(const mtls_kept_t *block)
+{
+    int n = 0;
+
+    for (; block; block = block->next)
+        n++;
+    return n;
+}
+
+void mtls_peer_keep_block(const mtls_peer_t *peer, mtls_kept_t *block)
+{
+    if (!peer->blocks || count_blocks(atomic_load(peer->blocks)) >= BLOCKS_KEPT) {
+        free(block);
+        return;
+    }
+    block->next = atomic_load(peer->blocks);
+    while (!atomic_compare_exchange_weak(peer->blocks, &block->next, block))
+        continue;
 }
 
 static int note_connection(conn_rec *c, SSL *ssl, int is_proxy)
