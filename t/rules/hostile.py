@@ -21,10 +21,19 @@ STRINGS = ["utf8"] * 8 + ["printable", "ia5", "bmp", "universal", "t61", "raw:0c
                           "raw:03", "raw:30"]
 OIDS = ["1.2.3.4", "2.5.4.15", "2.5.4.3.1", "1.3.6.1.4.1.99999.1", "2.25.%d" % (2 ** 128 - 1), "2.5.4.18446744073709551619", "1.2.%d" % 2 ** 200,
         "0.0", "2.999", "1.39", "2.40.7"]
+# Padded arcs, an arc without an end, no arcs, and a name that begins with CN's: some of these no reader takes.
+BAD_OIDS = ["raw:80550403", "raw:55800403", "raw:550483", "raw:", "raw:5504", "raw:55040380"]
 OTHER_NAMES = ["1.3.6.1.4.1.311.20.2.3"] * 3 + ["1.3.6.1.5.5.7.8.9"] + OIDS
 
 
+def oid(chance, more=()):
+    """Now and then one that is none: each costs a certificate that could be compared."""
+    return chance.choice(BAD_OIDS) if chance.random() < 0.004 else chance.choice(OIDS + list(more))
+
+
 def text(chance):
+    if chance.random() < 0.004:
+        return chance.choice(WORDS) * chance.choice([1000, 20000])
     return "".join(chance.choice(WORDS) for _ in range(chance.randint(1, 4)))
 
 
@@ -42,9 +51,13 @@ def string(chance):
     return value.encode(encoding, "replace").decode(encoding), kind
 
 
+def many(chance, most):
+    return chance.choice([100, 1500]) if chance.random() < 0.002 else chance.randint(0, most)
+
+
 def name(chance, most=5):
-    return [[chance.choice(["", "", "", "+", "++"] if i else [""]) + chance.choice(list(der.ATTRIBUTES) + OIDS), *string(chance)]
-            for i in range(chance.randint(0, most))]
+    return [[chance.choice(["", "", "", "+", "++"] if i else [""]) + oid(chance, der.ATTRIBUTES), *string(chance)]
+            for i in range(many(chance, most))]
 
 
 def inner(chance):
@@ -66,7 +79,7 @@ def general_name(chance):
     if kind == "raw-ip":
         return ["raw:87", octets(chance, 20).hex()]
     if kind == "rid":
-        return [kind, chance.choice(OIDS)]
+        return [kind, oid(chance)]
     if kind == "dirname":
         return [kind, name(chance, 3)]
     if kind == "other":
@@ -99,7 +112,7 @@ EXTENSIONS = {
     "2.5.29.15": lambda chance: der.bits(octets(chance, 3), chance.randint(0, 9)),
     "2.5.29.37": lambda chance: oid_list(chance, bare),
     "2.5.29.32": lambda chance: oid_list(chance, der.sequence),
-    "2.5.29.17": lambda chance: der.sequence(*[der.general_name(*general_name(chance)) for _ in range(chance.randint(0, 6))]),
+    "2.5.29.17": lambda chance: der.sequence(*[der.general_name(*general_name(chance)) for _ in range(many(chance, 6))]),
     "1.3.6.1.4.1.99999.7": inner, "1.3.6.1.4.1.99999.8": inner, "2.25.7": inner,
 }
 
@@ -111,7 +124,8 @@ def row(chance):
     year = chance.choice([1950, 1970, 2000, 2020, 2026])
     return {
         "issuer": "intermediate", "subject": name(chance), "identifiers": [], "key": chance.choice([None] * 6 + ["p384", "ed25519", "ed448", "p521"]),
-        "serial": chance.choice([0, 1, -1, -128, 2 ** 64, -2 ** 70, chance.getrandbits(160), 255, 256, -255]),
+        "serial": chance.choice([0, 1, -1, -128, 2 ** 64, -2 ** 70, chance.getrandbits(160), 255, 256, -255,
+                                 chance.getrandbits(chance.choice([168, 4096, 32768]))]),
         "version": chance.choice([3] * 9 + [1]),
         "not_before": "%d-01-01T00:00:00Z" % year, "not_after": "%d-12-31T23:59:59Z" % chance.choice([2027, 2049, 2050, 9999, 2020, year]),
         "extensions": [[dotted, chance.random() < 0.1, damage(chance, EXTENSIONS[dotted](chance)).hex()] for dotted in kinds]}
