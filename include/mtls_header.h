@@ -87,7 +87,8 @@ mtls_guard_t *mtls_guard_without(apr_pool_t *p, const mtls_guard_t *all, const m
 int mtls_guard_len(const mtls_guard_t *guard);
 /** The name with index i, as it was added. */
 const char *mtls_guard_name(const mtls_guard_t *guard, int i);
-/** The index of the name that name (len octets) folds to, or -1. A few instructions for most others. */
+/** The index of the name that name (len octets) folds to, or -1. A few instructions for most others. name is part of a
+ *  C string: there is no NUL within, and something behind, if only its end. */
 int mtls_guard_find(const mtls_guard_t *guard, const char *name, apr_size_t len);
 /** The place of the first name of the guard in a table, at or behind from; -1: none. */
 int mtls_guard_search(const mtls_guard_t *guard, const apr_table_t *table, int from);

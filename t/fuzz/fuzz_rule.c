@@ -30,11 +30,12 @@ void fuzz_prepare(apr_pool_t *p)
 /* A list's answer depends on its name alone. */
 static const mtls_membership_t *look_up(void *of, int list)
 {
-    static const mtls_membership_t answers[] = { { .reason = MTLS_GRANTED }, { .reason = MTLS_NO_MATCH },
-                                                 { .reason = MTLS_LIST_UNAVAILABLE } };
+    static const mtls_label_t labels[] = { { { "role", 4 }, { "billing", 7 }, 0 }, { { "x", 1 }, { "", 0 }, 1 } };
+    static const mtls_membership_t answers[] = { { .reason = MTLS_GRANTED, .n = 2, .labels = labels }, { .reason = MTLS_NO_MATCH },
+                                                 { .reason = MTLS_LIST_UNAVAILABLE }, { .reason = MTLS_AMBIGUOUS } };
     const char *name = mtls_fieldset_list_name(of, list);
 
-    return &answers[(unsigned char)*name % 3];
+    return &answers[(unsigned char)*name % 4];
 }
 
 /** The words of a line, compiled. */
@@ -81,6 +82,16 @@ static void check_answers(apr_pool_t *p, const line_t *line, const line_t *again
     }
 }
 
+static void check_kind(const line_t *line, const char *about)
+{
+    int i, lists = line->argc && !strcasecmp(line->argv[0], "in");
+
+    FUZZ_CHECK((line->argc == 0) == mtls_rule_is_bare(line->rule), about);
+    for (i = 0; i < mtls_fieldset_lists(line->set); i++)
+        FUZZ_CHECK(mtls_rule_asks_list(line->rule, i) == lists, about);
+    FUZZ_CHECK(!mtls_rule_asks_list(line->rule, i), about);
+}
+
 /* A rule of one field and the operator that is understood: with it written out it is the same. */
 static void check_operator(apr_pool_t *p, const line_t *line, const char *about)
 {
@@ -123,6 +134,7 @@ void fuzz_one(apr_pool_t *p, mtls_str_t input)
         }
         FUZZ_CHECK(line.rule != NULL, about);
         check_answers(p, &line, &again, about);
+        check_kind(&line, about);
         check_operator(p, &line, about);
     }
 }

@@ -22,7 +22,7 @@ STRINGS = ["utf8"] * 8 + ["printable", "ia5", "bmp", "universal", "t61", "raw:0c
 OIDS = ["1.2.3.4", "2.5.4.15", "2.5.4.3.1", "1.3.6.1.4.1.99999.1", "2.25.%d" % (2 ** 128 - 1), "2.5.4.18446744073709551619", "1.2.%d" % 2 ** 200,
         "0.0", "2.999", "1.39", "2.40.7"]
 # Padded arcs, an arc without an end, no arcs, and a name that begins with CN's: some of these no reader takes.
-BAD_OIDS = ["raw:80550403", "raw:55800403", "raw:550483", "raw:", "raw:5504", "raw:55040380"]
+BAD_OIDS = ["raw:80550403", "raw:55800403", "raw:550483", "raw:", "raw:55040380"]
 OTHER_NAMES = ["1.3.6.1.4.1.311.20.2.3"] * 3 + ["1.3.6.1.5.5.7.8.9"] + OIDS
 
 
