@@ -60,7 +60,9 @@ def rules():
     with open(os.path.join(RULES, "rules.tsv"), encoding="utf-8") as file:
         lines = [line.rstrip("\n").split("\t")[2] for line in file if line.count("\t") >= 2 and not line.startswith("#")]
     lines += ["in partners", "in a b c", "in", "nonsense x", "subject.cn", "san.dns lik *.x", "version > 99", "key.bits >= -1",
-              "subject.cn matches (a+)+$", "subject.cn matches (", "san.ip 10.0.0.0/33", "remaining >= 7d", "label.a.b c", "label.a x", "", *["label.%s.%s" % (a, b) for a in "pqrs" for b in ("role billing", "x present", "none y")], "in p q r s", "in p", "in q", "in r", "in s"]
+              "subject.cn matches (a+)+$", "subject.cn matches (", "san.ip 10.0.0.0/33", "remaining >= 7d", "label.a.b c", "label.a x",
+              "", *["label.%s.%s" % (a, b) for a in "pqrs" for b in ("role billing", "x present", "none y")],
+              "in p q r s", "in p", "in q", "in r", "in s"]
     for i in range(0, len(lines), 4):
         yield "\n".join(lines[i:i + 4]).encode()
 
