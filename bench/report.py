@@ -85,11 +85,15 @@ def lists(rows):
     if not rows:
         return ""
     return "## Lists\n\nMemory is that of all processes, what they share counted once: at the start, after ten reloads, and " \
-           "beside it the list itself, which is there once for all.\n\n" + table(
+           "beside it the list itself, which is there once for all.\n\n" + lists_table(rows) + "\n"
+
+
+def lists_table(rows):
+    return table(
         ["identities", "instructions more for each request", "start", "CPU of a reload, all children", "16 event children",
          "150 prefork children"],
         [[number(row["identities"]), number(row["cost"]), "%.2f s" % row["start"], "%.2f s" % row["reload"],
-          mib(row, "event_mib"), mib(row, "prefork_mib")] for row in rows]) + "\n"
+          mib(row, "event_mib"), mib(row, "prefork_mib")] for row in rows])
 
 
 def mib(row, key):
@@ -213,3 +217,4 @@ def publish(results, out, top):
     for path in ("README.md", "docs/performance.md"):
         replace_measured(os.path.join(top, path), "summary", summary(results))
     replace_measured(os.path.join(top, "docs/performance.md"), "tuning", tuning_table(results["tuning"]))
+    replace_measured(os.path.join(top, "docs/lists.md"), "lists", lists_table(results["lists"]))
