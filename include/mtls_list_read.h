@@ -13,17 +13,17 @@
 #include "mtls_index.h"
 
 /** What one kind of key in a list is made of. */
-typedef struct mtls_column_t {
+typedef struct mtls_key_column_t {
     const mtls_field_t *field;
     const mtls_field_t *issuer;      /**< the key is a serial number together with its issuer; NULL: the field alone */
-} mtls_column_t;
+} mtls_key_column_t;
 
 /** A list on its way into memory. */
 typedef struct mtls_loading_t {
     apr_pool_t *pool;                /**< for sentences, and what is needed on the way */
     apr_pool_t *line_pool;           /**< cleared again and again */
     mtls_index_maker_t *maker;
-    const mtls_column_t *columns;    /**< lines are of kind 0, or begin with a field's name where there are several */
+    const mtls_key_column_t *columns;    /**< lines are of kind 0, or begin with a field's name where there are several */
     int n;
     const apr_array_header_t *authorities;   /**< of X509 *: who may have signed a revocation list */
     apr_int64_t now;                 /**< seconds since 1970 */

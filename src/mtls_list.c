@@ -23,7 +23,7 @@ static const struct {
 
 static const char *add_column(mtls_list_t *list, mtls_fieldset_t *set, const char *field, const char *issuer)
 {
-    mtls_column_t *column = &list->columns[list->n++];
+    mtls_key_column_t *column = &list->columns[list->n++];
     const char *error = mtls_fieldset_add(set, field, &column->field);
 
     column->issuer = NULL;
@@ -188,7 +188,7 @@ static void note_unknown(mtls_membership_t *membership, mtls_known_t known)
         membership->reason = mtls_known_reason(known);
 }
 
-static void look_for_pair(look_t *look, int kind, const mtls_column_t *column, const mtls_facts_t *facts)
+static void look_for_pair(look_t *look, int kind, const mtls_key_column_t *column, const mtls_facts_t *facts)
 {
     mtls_values_t serial = mtls_facts_get(facts, column->field), issuer = mtls_facts_get(facts, column->issuer);
     mtls_value_t pair = { { "", 0 }, { "", 0 }, 0, NULL };
@@ -201,7 +201,7 @@ static void look_for_pair(look_t *look, int kind, const mtls_column_t *column, c
     mtls_index_find(look->block, kind, column->field->type, &pair, note_entry, look);
 }
 
-static void look_for_column(look_t *look, int kind, const mtls_column_t *column, const mtls_facts_t *facts)
+static void look_for_column(look_t *look, int kind, const mtls_key_column_t *column, const mtls_facts_t *facts)
 {
     mtls_values_t values;
     int i;

@@ -165,7 +165,7 @@ static const char *list_columns(const mtls_loading_t *loading, apr_pool_t *p)
     return list;
 }
 
-static const char *read_issuer(const mtls_column_t *column, const line_t *line, mtls_entry_t *entry)
+static const char *read_issuer(const mtls_key_column_t *column, const line_t *line, mtls_entry_t *entry)
 {
     mtls_value_t issuer;
     const char *error;
@@ -182,7 +182,7 @@ static const char *read_issuer(const mtls_column_t *column, const line_t *line, 
 /* FIELD VALUE, or serial HEX issuer "DN" */
 static const char *read_killed(mtls_loading_t *loading, const line_t *line, mtls_entry_t *entry)
 {
-    const mtls_column_t *column;
+    const mtls_key_column_t *column;
     const char *error;
 
     for (entry->kind = 0; entry->kind < loading->n; entry->kind++) {

@@ -29,7 +29,7 @@ struct mtls_list_t {
     const char *name;
     const char *path;
     mtls_list_kind_t kind;
-    mtls_column_t columns[MTLS_KILL_COLUMNS];
+    mtls_key_column_t columns[MTLS_KILL_COLUMNS];
     int n;
     apr_int64_t stale_after;         /* seconds */
     const apr_array_header_t *authorities;

@@ -34,7 +34,7 @@ void fuzz_prepare(apr_pool_t *p)
 
 typedef struct trial_t {
     apr_pool_t *p;
-    mtls_column_t columns[16];
+    mtls_key_column_t columns[16];
     mtls_loading_t loading;
     mtls_str_t block;            /* a copy of exactly its size */
     int lines;                   /* with something on them */
@@ -55,7 +55,7 @@ static void begin(trial_t *trial, apr_pool_t *p)
 
 static int add_column(trial_t *trial, mtls_fieldset_t *set, const char *field, const char *issuer)
 {
-    mtls_column_t *column = &trial->columns[trial->loading.n];
+    mtls_key_column_t *column = &trial->columns[trial->loading.n];
     const char *error = mtls_fieldset_add(set, field, &column->field);
 
     if (error || column->field->row->flags & (MTLS_FIELD_LIVE | MTLS_FIELD_EXPORT))
