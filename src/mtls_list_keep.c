@@ -285,7 +285,7 @@ static const char *why_stale(const mtls_list_t *list, apr_pool_t *p, const mtls_
 
     if (status->next_update && now > status->next_update)
         return apr_psprintf(p, "a revocation list has passed its nextUpdate (%s)", print_time(p, status->next_update));
-    if (now - status->confirmed > list->stale_after)
+    if (status->bad_since && now - status->confirmed > list->stale_after)
         return apr_psprintf(p, "no good file has been seen since %s", print_time(p, status->confirmed));
     return NULL;
 }

@@ -9,6 +9,8 @@
 #define LINE_MAX_OCTETS 8192
 #define WORDS_MAX (MTLS_INDEX_LABELS_MAX + 1)      /* the key and its labels */
 #define GLOB_PREFIX "like:"
+#define CLAIM "# entries:"
+#define CLAIM_MOST 100000000
 #define BYTE_ORDER_MARK "\xEF\xBB\xBF"
 
 /** One line, taken apart. */
@@ -246,9 +248,38 @@ static const char *locate(mtls_loading_t *loading, const line_t *line, const cha
     return apr_psprintf(loading->pool, "%s:%u: %s", loading->file, line->number, error);
 }
 
+/* "# entries: N" says how many there are: who writes it can be sure that half of a file is never taken for all of it. */
+static apr_int64_t read_claim(mtls_str_t text, apr_int64_t before)
+{
+    apr_int64_t n = 0;
+    apr_size_t i = sizeof(CLAIM) - 1;
+
+    if (text.len <= i || memcmp(text.ptr, CLAIM, i))
+        return before;
+    while (i < text.len && text.ptr[i] == ' ')
+        i++;
+    if (i == text.len)
+        return before;
+    for (; i < text.len; i++) {
+        if (text.ptr[i] < '0' || text.ptr[i] > '9' || n > CLAIM_MOST)
+            return before;                     /* a comment like any other */
+        n = n * 10 + text.ptr[i] - '0';
+    }
+    return n;
+}
+
+static const char *check_claim(const mtls_loading_t *loading, apr_int64_t claimed, apr_int64_t found)
+{
+    if (claimed < 0 || claimed == found)
+        return NULL;
+    return apr_psprintf(loading->pool, "%s: says '# entries: %d', and has %d: it is cut off, or the number is an old one",
+                        loading->file, (int)claimed, (int)found);
+}
+
 const char *mtls_list_read_lines(mtls_loading_t *loading, mtls_str_t octets)
 {
     line_t line = { .p = loading->line_pool };
+    apr_int64_t claimed = -1, found = 0;
 
     if (octets.len >= sizeof(BYTE_ORDER_MARK) - 1 && !memcmp(octets.ptr, BYTE_ORDER_MARK, sizeof(BYTE_ORDER_MARK) - 1))
         octets = (mtls_str_t){ octets.ptr + sizeof(BYTE_ORDER_MARK) - 1, octets.len - (sizeof(BYTE_ORDER_MARK) - 1) };
@@ -266,11 +297,13 @@ const char *mtls_list_read_lines(mtls_loading_t *loading, mtls_str_t octets)
         if (!text.len)
             continue;
         loading->said = 1;
+        claimed = read_claim(text, claimed);
         error = read_line(loading, &line, text);
         if (error)
             return locate(loading, &line, error);
+        found += line.n > 0;
         if (line.number % 256 == 0)
             apr_pool_clear(loading->line_pool);
     }
-    return NULL;
+    return check_claim(loading, claimed, found);
 }

@@ -22,6 +22,9 @@ my $SERIAL = '0A1B2C3D4E5F60718293';
 # ---- files that are understood: field, octets, whether "ok" is in it, and "other" ----
 
 my @GOOD = (
+    # how many there are; other comments say nothing
+    ['san.dns', "# entries: 2\nshop.example.org # me\n\nbare.example.org\n", 1, 0],
+    ['san.dns', "shop.example.org\n# entries: see below\n# entries: 12a\n# entries:\n", 1, 0],
     # every type of key
     ['san.dns', "shop.example.org\n", 1, 0],
     ['san.dns', "SHOP.Example.ORG\n", 1, 0],
@@ -128,6 +131,8 @@ my @BAD = (
     ['san.dns', "shop.example.org\nother.exam", ":2: $CUT"],
     ['san.dns', "shop.example.org\n# the e", ":2: $CUT"],
     ['san.dns', "shop.example.org\r\n ", ":2: $CUT"],
+    ['san.dns', "# entries: 3\nshop.example.org\nother.example.org\n", ": says '# entries: 3', and has 2: it is cut off, or the number is an old one"],
+    ['san.dns', "shop.example.org\n# entries: 0\n", ": says '# entries: 0', and has 1: it is cut off, or the number is an old one"],
     ['subject.cn', "Anne\0Otto\n", ":1: $TEXT"],
     ['subject.cn', "Anne\nOtto\e[2J\n", ":2: $TEXT"],
     ['subject.cn', "Anne\rOtto\n", ":1: $TEXT"],
