@@ -2,7 +2,7 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """Facts by t/explain/read-cert.py, and what OpenSSL itself thinks of each certificate.
 
-    facts.py AT LIST RULES      LIST: a file with a path in each line, RULES: one with a rule in each
+    facts.py AT LIST [RULES]      LIST: a file with a path in each line, RULES: one with a rule in each
 
 Prints one JSON document: path -> null where OpenSSL or the reader finds no certificate, else {standing, spoiled, fields,
 rules}; spoiled: OpenSSL finds an extension that it cannot read; rules: the verdict of t/rules/evaluate.py on each.
@@ -38,9 +38,9 @@ def lines(path):
         return file.read().splitlines()
 
 
-def main(at, list_file, rules_file):
+def main(at, list_file, rules_file=None):
     now = int(datetime.datetime.strptime(at, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=datetime.timezone.utc).timestamp())
-    rules = lines(rules_file)
+    rules = lines(rules_file) if rules_file else []
     json.dump({path: facts_of(path, now, rules) for path in lines(list_file)}, sys.stdout)
 
 
