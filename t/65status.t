@@ -354,9 +354,9 @@ for my $round (1 .. 2) {
 }
 my @lines = sort $server->said =~ /\[mtls_authz:warn\].*(a client's certificate runs out in .*?; subject "[^"]*")/g;
 is(scalar @lines, 3, 'a line for each that runs out soon, however often it is seen') or diag(join "\n", @lines);
-like($lines[0], qr/in (?:19|20) hours, at .* GMT; subject "CN=twenty"/, '  ... in hours');
-like($lines[1], qr/in [23] days, at .* GMT; subject "CN=renewed"/, '  ... in days');
-like($lines[2], qr/in [45] days, at .* GMT; subject "CN=five"/, '  ... whose it is');
+like("@lines", qr/in (?:19|20) hours, at [^;]* GMT; subject "CN=twenty"/, '  ... in hours');
+like("@lines", qr/in [23] days, at [^;]* GMT; subject "CN=renewed"/, '  ... in days');
+like("@lines", qr/in [45] days, at [^;]* GMT; subject "CN=five"/, '  ... whose it is');
 is(expiring()->{'1d'}, 1, 'and all is known after a restart');
 $server = start_server(%warning, tls => "MTLSExpiryWarning off\n$warning{tls}");
 status('', cert => 'days5') for 1 .. 3;
