@@ -247,10 +247,11 @@ static void test_reloads(void **state)
     end = cost();
     print_message("# %d reloads: RSS %ld KB after %d, %ld KB at the end; descriptors %d and %d\n", n, begin.rss, n / 10, end.rss,
                   begin.descriptors, end.descriptors);
-    assert_int_equal(end.descriptors, begin.descriptors);
-    assert_true(end.rss <= begin.rss + 512);
     free(texts[0]);
     free(texts[1]);
+    assert_int_equal(end.descriptors, begin.descriptors);
+    /* A program that watches each access has memory of its own, and finds what is lost itself. */
+    assert_true(end.rss <= begin.rss + 512 || getenv("MTLS_UNIT_WRAPPER"));
 }
 
 static int setup_file(void **state)
