@@ -118,4 +118,13 @@ fi
 trap '/usr/bin/perl t/TEST -stop-httpd >>t/logs/apache-test 2>&1 </dev/null || :' EXIT
 
 # The last word is prove's.
-/usr/bin/prove --harness MTLS::Harness --jobs "$JOBS" "${options[@]}" "${tests[@]}"
+prove=(/usr/bin/prove --harness MTLS::Harness --statefile "$PWD/t/logs/proved" "${options[@]}")
+"${prove[@]}" --jobs "$JOBS" --state=save "${tests[@]}" && exit
+status=$?
+# Where nobody looks on, up to three that failed beside others run once more, alone, and it is said which they were. What
+# was skipped has not failed for prove, and stays a failure.
+[ "${CI:-}" = true ] && [ ! -e t/logs/skipped ] || exit $status
+failed=$("${prove[@]}" --state=failed --dry 2>/dev/null | grep -c '\.t$' || :)
+[ "$failed" -ge 1 ] && [ "$failed" -le 3 ] || exit $status
+echo "t/run.sh: $failed failed beside others; once more, alone:" >&2
+"${prove[@]}" --jobs 1 --state=failed,save
