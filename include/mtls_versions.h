@@ -3,8 +3,9 @@
  * @file mtls_versions.h
  * @brief Versions of some octets, one after the other: one process writes a version, all processes read it.
  *
- * Made before children are forked. The octets lie in memory that has no name in any file system, so that nobody
- * but these processes can reach it; all of them map the same pages. A version is never changed while anybody
+ * Made before children are forked. The octets lie in memory that has no name in any file system; all of these processes map
+ * the same pages. Nobody else can reach it where the server is started as root and its children give that up; where not,
+ * programs of the same user can, as they can reach all memory of the server. A version is never changed while anybody
  * has it mapped: each process holds a lock on it that the kernel takes back when the process ends, however it ends.
  *
  * In a process, one thread (the keeper) follows the versions; any number of others read without a lock.

@@ -229,7 +229,7 @@ const mtls_membership_t *mtls_list_find(mtls_list_t *list, apr_pool_t *p, const 
     if (!list->versions)
         return membership;
     reader = mtls_versions_read(list->versions);
-    if (reader.number) {
+    if (reader.number && mtls_index_valid(reader.octets)) {
         membership->reason = MTLS_NO_MATCH;
         membership->version = reader.number;
         look.block = reader.octets;

@@ -34,12 +34,20 @@ sub slowly {
     close $file;
 }
 
+sub sync {
+    my ($name, $text, @how) = @_;
+    spew("$dir/$name.source~", $text);
+    system('rsync', '--checksum', @how, "$dir/$name.source~", "$dir/$name") == 0 or die "rsync: $?\n";
+}
+
 # How a writer makes version n of a list the next one. All of them begin with what put() has left.
 my %WRITER = (
     rename => sub { my ($name, $text) = @_; put($name, $text) },
     slow => sub { my ($name, $text) = @_; slowly("$dir/$name", $text, '>') },
     remove => sub { my ($name, $text) = @_; unlink "$dir/$name"; sleep 0.5; slowly("$dir/$name", $text, '>') },
     away => sub { my ($name, $text) = @_; unlink "$dir/$name"; sleep 3; spew("$dir/$name", $text) },
+    rsync => sub { my ($name, $text) = @_; sync($name, $text) },
+    inplace => sub { my ($name, $text) = @_; sync($name, $text, '--inplace') },
     # As Kubernetes does with the files of a ConfigMap.
     symlink => sub {
         my ($name, $text, $n) = @_;

@@ -26,6 +26,7 @@ test        python3-cryptography       python:cryptography
 test        mandoc                     cmd:mandoc
 test        python3-h2                 python:h2
 test        slapd                      cmd:slapd
+test        rsync                      cmd:rsync
 bench       apache2-bin                cmd:apache2|httpd
 bench       openssl                    cmd:openssl
 bench       python3-cryptography       python:cryptography
