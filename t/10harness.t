@@ -73,6 +73,15 @@ like($server->error_log, qr/caught SIGTERM/, 'the server ends when it is told');
 ok(!eval { start_server(ours => 'no', conf => 'Nonsense on'); 1 }, 'one with nonsense does not start');
 like($@, qr/Invalid command 'Nonsense'/, 'and says why');
 
+# A port that a test has been given is nobody else's, until the test ends, and its server's.
+my $port = free_port();
+ok(!IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => $port, Proto => 'tcp'), 'a port stays taken before its server has started');
+$server = start_server(ours => 'no', conf => "Listen 127.0.0.1:$port");
+is(client()->request($server, '/index.html', plain => 1, port => $port)->{status}, 200, 'and a server can listen there');
+$server->stop;
+my %given = map { free_port() => 1 } 1 .. 300;
+is(scalar keys %given, 300, 'none is given twice');
+
 # Configurations.
 ok_config('a good configuration', { ours => 'no', tls => 'SSLVerifyDepth 3' });
 refused_config('an unknown directive', { ours => 'no', conf => 'Nonsense on' },

@@ -62,10 +62,15 @@ sub load_modules {
     return $ours eq 'no' ? $others : $ours eq 'first' ? $line . $others : $others . $line;
 }
 
-# A port of 127.0.0.1 that was free a moment ago.
+# A port of 127.0.0.1 that is this program's as long as it runs. A socket that is bound and does not listen keeps the kernel
+# from handing the port to whoever asks for any, here or in a test beside this one, and from nobody who names it: servers
+# set SO_REUSEADDR, too.
+my @kept;
 sub free_port {
     require IO::Socket::INET;
-    my $socket = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => 0, Listen => 1) or die "no port: $!";
+    my $socket = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => 0, Proto => 'tcp', ReuseAddr => 1)
+        or die "no port: $!";
+    push @kept, $socket;
     return $socket->sockport;
 }
 
