@@ -4,7 +4,7 @@
  * @brief The last denials and would-denials, a fixed number of them, over all children and across restarts.
  *
  * Nobody waits for anybody: an entry that is being written is passed over by who reads, and by another
- * who would write to it.
+ * who would write to it, for as long as whoever writes may be alive.
  */
 #ifndef MTLS_RECENT_H
 #define MTLS_RECENT_H
@@ -33,8 +33,8 @@ typedef struct mtls_recent_t {
 /** Find or make the memory: post_config. */
 int mtls_recent_open(apr_pool_t *process);
 
-/** Add one; the oldest goes. */
-void mtls_recent_add(const mtls_recent_t *entry);
+/** Add one, in this second since 1970; the oldest goes. */
+void mtls_recent_add(const mtls_recent_t *entry, apr_int64_t now);
 
 /** Copies of all, the last one first: array of mtls_recent_t in p. */
 apr_array_header_t *mtls_recent_list(apr_pool_t *p);

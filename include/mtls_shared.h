@@ -24,4 +24,11 @@
  */
 void *mtls_shared_keep(apr_pool_t *process, const char *name, apr_size_t size);
 
+/**
+ * Whether somebody who began to write in the second taken may still be at it. A child may die at any moment: what it has
+ * begun is another's to write after a few seconds. Clocks are read before they are compared, by several, and may be set
+ * back: neither order of the two makes what is held free.
+ */
+int mtls_shared_is_held(apr_uint32_t taken, apr_uint32_t now);
+
 #endif

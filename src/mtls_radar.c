@@ -7,11 +7,9 @@
 #include "mtls_radar.h"
 #include "mtls_shared.h"
 
-/* A child that died while it was adding holds its lock no longer than this. */
-#define LOCK_SECONDS 10
 #define DAY 86400
 
-/** state is odd while somebody writes. Minutes and days since 1970 fit into 32 bits, which are written at once. */
+/** state is odd while somebody writes, and from then on if he has died. Minutes and days since 1970 fit into 32 bits, which are written at once. */
 typedef struct slot_t {
     volatile apr_uint32_t state;
     volatile apr_uint32_t last_minute;
@@ -44,13 +42,19 @@ static apr_uint64_t head_of(const unsigned char *digest)
     return head ? head : 1;
 }
 
+static int is_whole(const slot_t *slot)
+{
+    return !(slot->state & 1);
+}
+
 static int find(const unsigned char *digest)
 {
     apr_uint64_t head = head_of(digest);
     int i;
 
     for (i = 0; i < MTLS_RADAR_MAX; i++) {
-        if (table->heads[i] == head && !memcmp(table->slots[i].entry.digest, digest, MTLS_RADAR_DIGEST))
+        if (table->heads[i] == head && is_whole(&table->slots[i])
+            && !memcmp(table->slots[i].entry.digest, digest, MTLS_RADAR_DIGEST))
             return i;
     }
     return -1;
@@ -71,7 +75,7 @@ static int lock(apr_uint32_t now)
 {
     apr_uint32_t taken = apr_atomic_read32(&table->lock);
 
-    if (taken && now - taken < LOCK_SECONDS)
+    if (taken && mtls_shared_is_held(taken, now))
         return 0;
     return apr_atomic_cas32(&table->lock, now, taken) == taken;
 }
@@ -92,13 +96,14 @@ static int counts(const slot_t *slot, apr_int64_t now)
         && slot->entry.not_after > now - MTLS_RADAR_OVER;
 }
 
-/* A free place, else one that no longer counts, else the one that runs out last, if that is after not_after. */
+/* A free place, else one that no longer counts or that nobody has finished, else the one that runs out last, if that is
+ * after not_after. */
 static int find_room(apr_int64_t not_after, apr_int64_t now)
 {
     int i, last = -1;
 
     for (i = 0; i < MTLS_RADAR_MAX; i++) {
-        if (!table->heads[i] || !counts(&table->slots[i], now))
+        if (!table->heads[i] || !is_whole(&table->slots[i]) || !counts(&table->slots[i], now))
             return i;
         if (table->slots[i].entry.not_after > not_after) {
             last = i;

@@ -7,6 +7,7 @@
 /** state is 0 at first, odd while somebody writes, and another even number after that. */
 typedef struct slot_t {
     volatile apr_uint32_t state;
+    volatile apr_uint32_t taken;         /* the second in which somebody was last about to write */
     mtls_recent_t entry;
 } slot_t;
 
@@ -24,19 +25,30 @@ int mtls_recent_open(apr_pool_t *process)
     return ring != NULL;
 }
 
-void mtls_recent_add(const mtls_recent_t *entry)
+/* Somebody is at it: a denial a moment ago is as good as this one. One who has died there is at it no longer. */
+static int take(slot_t *slot, apr_uint32_t now, apr_uint32_t *mine)
 {
-    apr_uint32_t state;
+    apr_uint32_t state = apr_atomic_read32(&slot->state);
+
+    if (state & 1 && mtls_shared_is_held(apr_atomic_read32(&slot->taken), now))
+        return 0;
+    *mine = (state + 1) | 1;
+    apr_atomic_set32(&slot->taken, now);
+    return apr_atomic_cas32(&slot->state, *mine, state) == state;
+}
+
+void mtls_recent_add(const mtls_recent_t *entry, apr_int64_t now)
+{
+    apr_uint32_t mine;
     slot_t *slot;
 
     if (!ring)
         return;
     slot = &ring->slots[apr_atomic_inc32(&ring->next) % MTLS_RECENT_MAX];
-    state = apr_atomic_read32(&slot->state);
-    if (state & 1 || apr_atomic_cas32(&slot->state, state + 1, state) != state)
-        return;                          /* somebody is at it: a denial a moment ago is as good as this one */
+    if (!take(slot, (apr_uint32_t)now, &mine))
+        return;
     slot->entry = *entry;
-    apr_atomic_add32(&slot->state, 1);
+    apr_atomic_cas32(&slot->state, mine + 1, mine);
 }
 
 static int read_slot(slot_t *slot, mtls_recent_t *entry)

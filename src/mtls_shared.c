@@ -9,6 +9,8 @@ static void *align(void *at)
     return (char *)at + (MTLS_CACHE_LINE - (apr_uintptr_t)at % MTLS_CACHE_LINE) % MTLS_CACHE_LINE;
 }
 
+#define HELD_SECONDS 10
+
 /* The system hands anonymous memory out as zero; pages that nobody touches cost nothing. */
 void *mtls_shared_keep(apr_pool_t *process, const char *name, apr_size_t size)
 {
@@ -24,4 +26,11 @@ void *mtls_shared_keep(apr_pool_t *process, const char *name, apr_size_t size)
     kept = align(apr_shm_baseaddr_get(shm));
     apr_pool_userdata_setn(kept, key, NULL, process);     /* no cleanup of ours: the module may be unloaded before */
     return kept;
+}
+
+int mtls_shared_is_held(apr_uint32_t taken, apr_uint32_t now)
+{
+    apr_int32_t since = (apr_int32_t)(now - taken);
+
+    return since > -HELD_SECONDS && since < HELD_SECONDS;
 }

@@ -129,7 +129,7 @@ static void note_denial(request_rec *r, const mtls_decision_t *decision)
         if (mtls_generation()->subjects)
             PUT(entry.subject, traits[MTLS_TRAIT_SUBJECT].text);
     }
-    mtls_recent_add(&entry);
+    mtls_recent_add(&entry, apr_time_sec(apr_time_now()));
 }
 
 /* ---- certificates that run out ---- */
@@ -189,13 +189,11 @@ static void look_at(request_rec *r, const mtls_peer_t *peer, apr_int64_t now)
         warn_of_expiry(r, left + now, left);
 }
 
-/* Every request comes by; once in a while it looks. */
+/* Every request comes by; once in a while it looks, by the clock: a request may have begun hours ago. */
 static void note_certificate(request_rec *r, const mtls_request_t *request)
 {
-    apr_int64_t now = request->view.now;
-
-    if (mtls_peer_is_due(request->peer, (apr_uint32_t)now / LOOK_SECONDS))
-        look_at(r, request->peer, now);
+    if (mtls_peer_is_due(request->peer, (apr_uint32_t)request->view.now / LOOK_SECONDS))
+        look_at(r, request->peer, apr_time_sec(apr_time_now()));
 }
 
 /* ---- hooks ---- */

@@ -1,6 +1,9 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /* Shared counters, the last denials and the radar: over processes, when full, and found again after a restart. */
 #include "unit.h"
+#include <signal.h>
+#include <stdio.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "mtls_counters.h"
@@ -40,6 +43,92 @@ static void test_kept(void **state)
     assert_ptr_equal(mtls_shared_keep(*state, "test", 1000), memory);
     assert_ptr_not_equal(mtls_shared_keep(*state, "test", 1001), memory);
     assert_ptr_not_equal(mtls_shared_keep(*state, "other", 1000), memory);
+}
+
+static void test_held(void **state)
+{
+    static const struct { apr_int64_t taken, now; int held; } cases[] = {
+        { NOW, NOW, 1 }, { NOW, NOW + 9, 1 }, { NOW, NOW + 10, 0 }, { NOW, NOW + DAY, 0 },
+        { NOW, NOW - 1, 1 },             /* who looks has read the clock before who took it */
+        { NOW, NOW - DAY, 0 },           /* the clock was set back: nobody waits for it */
+        { 0xffffffff, 0x100000003, 1 }, { 0xffffffff, 0x100000009, 0 }
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        assert_int_equal(mtls_shared_is_held((apr_uint32_t)cases[i].taken, (apr_uint32_t)cases[i].now), cases[i].held);
+}
+
+/* ---- a child that dies while it writes ---- */
+
+/** Memory that this process shares. */
+typedef struct region_t {
+    char *begin, *end;
+} region_t;
+
+static int is_known(const region_t *known, int n, const region_t *region)
+{
+    while (n-- > 0) {
+        if (known[n].begin == region->begin && known[n].end == region->end)
+            return 1;
+    }
+    return 0;
+}
+
+#define REGIONS 64
+
+/* What of it there is; with known, one that is not in there comes last. */
+static int list_shared(region_t *regions, const region_t *known, int n_known)
+{
+    FILE *maps = fopen("/proc/self/maps", "r");
+    char line[512], mode[5];
+    int n = 0;
+
+    while (maps && n < REGIONS && fgets(line, sizeof(line), maps)) {
+        region_t region;
+
+        if (sscanf(line, "%p-%p %4s", (void **)&region.begin, (void **)&region.end, mode) == 3 && !strcmp(mode, "rw-s")
+            && !is_known(known, n_known, &region))
+            regions[n++] = region;
+    }
+    if (maps)
+        fclose(maps);
+    return n;
+}
+
+static void die(int signal_number)
+{
+    _exit(signal_number == SIGSEGV ? 77 : 1);
+}
+
+/* In a child of which all writing beyond so many octets of the memory kills it. */
+static void write_until_dead(const region_t *region, apr_size_t octets, void (*write_one)(int i))
+{
+    int status, i;
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        signal(SIGSEGV, die);
+        if (mprotect(region->begin + octets, (size_t)(region->end - region->begin) - octets, PROT_READ))
+            _exit(1);
+        for (i = 0; i < 1000; i++)
+            write_one(i);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 77);
+}
+
+/* The memory that a room takes in a main process of its own. */
+static region_t region_of(apr_pool_t *process, int (*open_room)(apr_pool_t *process))
+{
+    region_t before[REGIONS], after[REGIONS];
+    int n = list_shared(before, NULL, 0);
+
+    assert_true(open_room(process));
+    assert_int_equal(list_shared(after, before, n), 1);
+    return after[0];
 }
 
 /* ---- counters ---- */
@@ -144,7 +233,7 @@ static void add_denial(int i)
     mtls_recent_t entry = { .time = i, .reason = MTLS_NO_MATCH };
 
     apr_snprintf(entry.path, sizeof(entry.path), "/%d", i);
-    mtls_recent_add(&entry);
+    mtls_recent_add(&entry, NOW);
 }
 
 static void test_recent(void **state)
@@ -179,7 +268,7 @@ static void test_recent_whole(void **state)
         if (fork() == 0) {
             memset(&entry, 'a' + i, sizeof(entry));
             for (k = 0; k < 200000; k++)
-                mtls_recent_add(&entry);
+                mtls_recent_add(&entry, NOW);
             _exit(0);
         }
     }
@@ -197,6 +286,26 @@ static void test_recent_whole(void **state)
         done += waitpid(-1, &status, WNOHANG) > 0;
     }
     assert_true(seen > 0);
+}
+
+static void test_recent_dead(void **state)
+{
+    apr_pool_t *process;
+    region_t region;
+    int i;
+
+    apr_pool_create(&process, *state);
+    region = region_of(process, mtls_recent_open);
+    write_until_dead(&region, 4096, add_denial);
+    for (i = 0; i < MTLS_RECENT_MAX; i++)
+        add_denial(i);
+    assert_int_equal(mtls_recent_list(process)->nelts, MTLS_RECENT_MAX - 1);      /* he may be alive */
+    for (i = 0; i < MTLS_RECENT_MAX; i++) {
+        mtls_recent_t entry = { .time = i };
+
+        mtls_recent_add(&entry, NOW + 60);
+    }
+    assert_int_equal(mtls_recent_list(process)->nelts, MTLS_RECENT_MAX);
 }
 
 /* ---- the radar ---- */
@@ -292,13 +401,36 @@ static void test_radar_full(void **state)
     assert_true(see(9002, 9002, 5000, NOW + 31 * DAY) >= 0);
 }
 
+static void see_one(int i)
+{
+    see(i, i, 40 + i, NOW);
+}
+
+static void test_radar_dead(void **state)
+{
+    apr_pool_t *process;
+    region_t region;
+    int i, alive;
+
+    apr_pool_create(&process, *state);
+    region = region_of(process, mtls_radar_open);
+    write_until_dead(&region, 3 * 4096, see_one);
+    alive = mtls_radar_list(process, NOW)->nelts;
+    assert_true(alive > 1);
+    assert_int_equal(see(9000, 9000, 5, NOW + 1), -1);         /* he may be at it still */
+    for (i = 0; i < MTLS_RADAR_MAX; i++)
+        see(i, i, 40 + i, NOW + 60);
+    assert_int_equal(mtls_radar_list(process, NOW + 60)->nelts, MTLS_RADAR_MAX);
+    assert_true(see(alive, alive, 40 + alive, NOW + 60) >= 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_kept), TEST(test_numbers), TEST(test_full), TEST(test_long_names), TEST(test_processes),
-        TEST(test_recent), TEST(test_recent_whole), TEST(test_radar), TEST(test_renewal), TEST(test_due),
-        TEST(test_radar_full)
+        TEST(test_kept), TEST(test_held), TEST(test_numbers), TEST(test_full), TEST(test_long_names), TEST(test_processes),
+        TEST(test_recent), TEST(test_recent_whole), TEST(test_recent_dead), TEST(test_radar), TEST(test_renewal), TEST(test_due),
+        TEST(test_radar_full), TEST(test_radar_dead)
     };
 
     return UNIT_RUN(tests);
