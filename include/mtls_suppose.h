@@ -19,6 +19,9 @@
  */
 const mtls_peer_t *mtls_suppose(request_rec *r, const apr_array_header_t *certificates, const char **trouble);
 
+/** Whether the virtual host asks every client for a certificate, in the handshake. */
+int mtls_suppose_is_asked(server_rec *s);
+
 /** Hooks mod_ssl's init_server: where MTLSWhatIf is on, the virtual host's TLS settings are remembered. */
 void mtls_suppose_register(void);
 

@@ -9,7 +9,8 @@
 
 #define DAY 86400
 
-/** state is odd while somebody writes, and from then on if he has died. Minutes and days since 1970 fit into 32 bits, which are written at once. */
+/** state is odd while somebody writes, and from then on if he has died. Minutes and days since 1970 fit into 32 bits, which
+ * are written at once. */
 typedef struct slot_t {
     volatile apr_uint32_t state;
     volatile apr_uint32_t last_minute;

@@ -151,3 +151,10 @@ const mtls_peer_t *mtls_suppose(request_rec *r, const apr_array_header_t *certif
     ERR_pop_to_mark();
     return mtls_peer_make(r->pool, leaf, chain ? MTLS_GRANTED : MTLS_UNVERIFIED, facts);
 }
+
+int mtls_suppose_is_asked(server_rec *s)
+{
+    const mtls_server_t *server = mtls_server_of(s);
+
+    return server->tls && SSL_CTX_get_verify_mode(server->tls) & SSL_VERIFY_PEER;
+}

@@ -154,6 +154,9 @@ const char *mtls_whatif_ask(request_rec *r, const apr_array_header_t *certificat
 
     if (!peer)
         return "this virtual host has no TLS: ask on the status page of one that has";
+    if (!mtls_suppose_is_asked(r->server))
+        what->note = "this virtual host asks no client for a certificate (SSLVerifyClient none): a real client shows "
+                     "one only if the section of this path asks for it";
     mtls_describe_peer(r->pool, peer, what->traits);
     sub = look_up(r, what, peer);
     if (mtls_request_of(sub)->supposed != peer)         /* then the answer would be about somebody else */

@@ -72,6 +72,7 @@ static json_t *answer_of(apr_pool_t *p, const mtls_whatif_t *what)
     json_object_set_new(object, "certificate", certificate_of(p, what));
     json_object_set_new(object, "verified", json_boolean(!what->trouble));
     json_object_set_new(object, "trouble", text_of(p, what->trouble));
+    json_object_set_new(object, "note", text_of(p, what->note));
     json_object_set_new(object, "standing", json_string(mtls_reason_slug(what->standing)));
     json_object_set_new(object, "outcome", json_string(mtls_whatif_outcome(what)));
     json_object_set_new(object, "status", json_integer(what->status));

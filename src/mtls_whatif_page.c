@@ -78,20 +78,35 @@ static int read_form(request_rec *r, apr_table_t *arguments)
     return OK;
 }
 
-/* The path of a URL of this virtual host. */
+static int port_of(const apr_uri_t *uri)
+{
+    return uri->port ? uri->port : apr_uri_port_of_scheme(uri->scheme);
+}
+
+/* Whoever answers at another port may be another virtual host, with other rules. */
+static int is_here(request_rec *r, const apr_uri_t *uri)
+{
+    apr_uri_t own;
+
+    return apr_uri_parse(r->pool, own_origin(r), &own) == APR_SUCCESS && own.hostname && uri->scheme
+        && !strcasecmp(own.scheme, uri->scheme) && !strcasecmp(own.hostname, uri->hostname)
+        && port_of(&own) == port_of(uri);
+}
+
+/* The path of a URL of this virtual host, as a browser sends it: without what stands behind a #. */
 static const char *read_url(request_rec *r, mtls_whatif_t *what, const char *url)
 {
     apr_uri_t uri;
 
     if (!url || !*url)
         return "a URL is needed: a path such as /orders/1";
-    what->url = url;
+    what->url = apr_pstrmemdup(r->pool, url, strcspn(url, "#"));
     if (*url == '/')
         return NULL;
     if (apr_uri_parse(r->pool, url, &uri) != APR_SUCCESS || !uri.hostname)
         return "the URL is none: it begins with / or with https://";
-    if (strcasecmp(uri.hostname, r->hostname ? r->hostname : ""))
-        return "the URL is of another host: ask on the status page there";
+    if (!is_here(r, &uri))
+        return "the URL is of another host, port or scheme than this page: ask on the status page there";
     what->url = apr_pstrcat(r->pool, uri.path ? uri.path : "/", uri.query ? "?" : "", uri.query ? uri.query : "", NULL);
     return NULL;
 }

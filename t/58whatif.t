@@ -162,7 +162,9 @@ for my $cert (@CERTIFICATES) {
         # A killed client's HTTP/2 connection may end before its response.
         my $http = $cert eq 'lost' ? '1.1' : $http[$cells++ % @http];
         my ($status, $reason, $told) = @{ real($path, cert => $cert, http => $http) };
+        $backend->mark;
         my $answer = answer_of(ask(cert => slurp(pki("$cert.chain.pem")), url => $path, http => $http));
+        is(scalar(() = $backend->received), 0, "$cert $path HTTP/$http: no backend has been asked");
         my $name = "$cert $path HTTP/$http";
         $outcomes{ $answer->{outcome} // '' }++;
         if (!$status) {                  # TLS itself has refused it
@@ -198,7 +200,25 @@ ok(!$alone->{verified}, 'without its intermediate it is not verified');
 like($alone->{trouble}, qr/unable to get local issuer certificate/, 'and it is said why');
 is($alone->{reason}, 'unverified', 'it is what an unverified client gets');
 is(answer_of(ask(cert => slurp(pki('other.chain.pem')), url => '/status'))->{reason}, 'no-match', 'the status page itself: its rules are asked, too');
-is(answer_of(ask(cert => slurp(pki('other.chain.pem')), url => 'https://localhost/valid/x?a=b'))->{url}, '/valid/x?a=b', 'a whole URL');
+# What is written in a way that servers read differently: as the real request, in either spelling of the question.
+my $here = 'https://localhost:' . $server->https_port;
+for my $path ('/valid/a%2Fb', '/valid/a%5cb', '/valid/%zz', '/valid/%00', '//valid//x', '/open/../valid/x', '/valid/%2e%2e/cn/x', '/VALID/x', '/cn/x?/valid/',
+              '/valid/x?q=%zz&q', '/path/x?a;b//c', '/path/%2e/x', '/nothing', '/%76alid/x', '/status?format=json&show=nothing', '/') {
+    for my $cert ('ok', 'stranger') {
+        my ($status, $reason) = @{ real($path, cert => $cert) };
+        $status = 200 if $path =~ /status.*nothing/ && $status == 400;        # the handler's answer: the rules let him in
+        for my $url ($path, "$here$path") {
+            my $answer = answer_of(ask(cert => slurp(pki("$cert.chain.pem")), url => $url));
+            is($answer->{status} . ' ' . ($answer->{reason} // ''), "$status $reason", "$cert $url") or diag($json->encode($answer));
+        }
+    }
+}
+is(answer_of(ask(cert => slurp(pki('other.chain.pem')), url => "\U$here\E/valid/x?a=b"))->{url}, '/valid/x?a=b', 'a whole URL');
+is(answer_of(ask(cert => slurp(pki('other.chain.pem')), url => $_))->{url}, '/valid/x?a', "$_: what a browser keeps to itself")
+    for '/valid/x?a#b?c', "$here/valid/x?a#b";
+is(answer_of(ask(cert => slurp(pki('other.chain.pem')), url => 'https://localhost/valid/x', headers => [['host', $_]]))->{url}, '/valid/x',
+   "the port of https is as good as none: Host $_") for 'localhost', 'localhost:443';
+ok(!defined $answer->{note}, 'no note where clients are asked for certificates');
 
 # By GET, typed by somebody.
 my $get = '/status?show=what-if&format=json&url=/valid/x&cert=' . encode(slurp(pki('other.chain.pem')));
@@ -245,6 +265,10 @@ my @REFUSED = (
     ['no URL', 400, { cert => $good }, qr/a URL is needed/],
     ['a word', 400, { cert => $good, url => 'valid' }, qr/begins with \//],
     ['another host', 400, { cert => $good, url => 'https://other.example/valid/x' }, qr/of another host/],
+    ['another port', 400, { cert => $good, url => 'https://localhost:' . ($server->https_port + 1) . '/valid/x' }, qr/of another host, port/],
+    ['the usual port, which is another', 400, { cert => $good, url => 'https://localhost/valid/x' }, qr/of another host, port/],
+    ['another scheme', 400, { cert => $good, url => 'http://localhost:' . $server->https_port . '/valid/x' }, qr/of another host, port or scheme/],
+    ['no scheme', 400, { cert => $good, url => 'localhost:' . $server->https_port . '/valid/x' }, qr/begins with|of another/],
     ['TRACE', 400, { %pem, method2 => 1, body => form(%pem, format => 'json', method => 'TRACE') }, qr/the method/],
     ['no method', 400, { %pem, body => form(%pem, format => 'json', method => 'G E T') }, qr/the method/],
 );
@@ -360,4 +384,13 @@ $server->graceful(tls => "MTLSWhatIf off\n$lines");
 is(ask(%pem)->{status}, 404, 'off');
 $server->graceful(tls => $lines, conf => 'MTLSWhatIf on');
 is(answer_of(ask(%pem))->{outcome}, 'allow', 'on at the server, for all virtual hosts');
+
+# Where nobody is asked for a certificate the answer is a supposition, and says so.
+my $unasked = $lines =~ s/SSLVerifyClient optional_no_ca/SSLVerifyClient none/r =~ s/(SetHandler mtls-status\n\s*)Require mtls.*/$1Require all granted/r;
+$server->graceful(tls => "MTLSWhatIf on\n$unasked", conf => '');
+is(client()->request($server, '/valid/x', cert => 'other')->{status}, 403, 'a real client is not known where nobody is asked');
+my $supposed = answer_of(ask(%pem));
+is($supposed->{outcome}, 'allow', 'what would be if he was');
+like($supposed->{note}, qr/^this virtual host asks no client for a certificate/, '  ... and that he is not');
+like(ask(body => form(%pem))->{body}, qr{<p class="warn">Supposed that he is asked for his certificate: this virtual host}, '  ... on the page, too');
 done_testing;
