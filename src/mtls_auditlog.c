@@ -7,6 +7,7 @@
 #include "apr_atomic.h"
 #include "apr_lib.h"
 #include "apr_poll.h"
+#include "apr_shm.h"
 #include "apr_strings.h"
 
 #include <jansson.h>
@@ -24,6 +25,7 @@ struct mtls_auditlog_t {
     const char *words;            /* "|program", or the whole path */
     apr_file_t *to;               /* opened by the parent, constant in children */
     int is_pipe;
+    volatile apr_uint32_t *torn;  /* shared by all children: the file ends in the middle of a line */
     volatile apr_uint32_t lost;   /* lines, since one could be written; each child counts its own */
 };
 
@@ -114,6 +116,17 @@ static apr_status_t open_file(apr_pool_t *p, mtls_auditlog_t *log)
                          APR_FPROT_OS_DEFAULT, p);
 }
 
+static apr_status_t open_log(apr_pool_t *p, mtls_auditlog_t *log)
+{
+    apr_shm_t *shared;
+    apr_status_t rc = apr_shm_create(&shared, sizeof(*log->torn), NULL, p);      /* all zero */
+
+    if (rc != APR_SUCCESS)
+        return rc;
+    log->torn = apr_shm_baseaddr_get(shared);
+    return log->is_pipe ? open_pipe(p, log) : open_file(p, log);
+}
+
 static int open_logs(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
     const apr_array_header_t *logs = mtls_generation()->auditlogs;
@@ -124,7 +137,7 @@ static int open_logs(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, ser
     for (i = 0; logs && i < logs->nelts; i++) {
         mtls_auditlog_t *log = APR_ARRAY_IDX(logs, i, mtls_auditlog_t *);
 
-        rc = log->is_pipe ? open_pipe(pconf, log) : open_file(pconf, log);
+        rc = open_log(pconf, log);
         if (rc == APR_SUCCESS)
             continue;
         ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_EMERG, rc, s,
@@ -147,18 +160,33 @@ static apr_status_t wait_until_writable(const mtls_auditlog_t *log, apr_pool_t *
 
 /* One write for a line: in a file that is open for appending, and in a pipe for what is not longer than PIPE_BUF,
  * that is what keeps the lines of threads and processes apart. */
-static apr_status_t write_line(mtls_auditlog_t *log, apr_pool_t *p, const char *line, apr_size_t len)
+static apr_status_t write_once(mtls_auditlog_t *log, apr_pool_t *p, const char *line, apr_size_t *len)
 {
-    apr_size_t written = len;
+    apr_size_t written = *len;
     apr_status_t rc = apr_file_write(log->to, line, &written);
 
     if (APR_STATUS_IS_EAGAIN(rc) && !apr_atomic_read32(&log->lost)) {
         rc = wait_until_writable(log, p);
-        written = len;
+        written = *len;
         if (rc == APR_SUCCESS)
             rc = apr_file_write(log->to, line, &written);
     }
-    return rc == APR_SUCCESS && written < len ? APR_ENOSPC : rc;
+    *len = rc == APR_SUCCESS ? written : 0;
+    return rc;
+}
+
+/* A full disk takes the beginning of a line. Whoever writes the next one, when there is room again, ends that one first.
+ * In front of the line there is a line feed for it. */
+static apr_status_t write_line(mtls_auditlog_t *log, apr_pool_t *p, const char *line, apr_size_t len)
+{
+    apr_size_t ending = apr_atomic_xchg32(log->torn, 0) ? 1 : 0, whole = len + ending, written = whole;
+    apr_status_t rc = write_once(log, p, line - ending, &written);
+
+    if (written == whole)
+        return rc;
+    if (ending ? written != 1 : written)
+        apr_atomic_set32(log->torn, 1);
+    return rc == APR_SUCCESS ? APR_ENOSPC : rc;
 }
 
 static void note_outcome(mtls_auditlog_t *log, request_rec *r, apr_status_t rc)
@@ -181,9 +209,10 @@ static void note_outcome(mtls_auditlog_t *log, request_rec *r, apr_status_t rc)
 
 static void write_decision(mtls_auditlog_t *log, request_rec *r, const mtls_decision_t *decision)
 {
-    char line[MTLS_AUDITJSON_MAX];
+    char octets[1 + MTLS_AUDITJSON_MAX], *line = octets + 1;
     apr_size_t len = mtls_auditjson_line(r, decision, line);
 
+    octets[0] = '\n';
     note_outcome(log, r, len ? write_line(log, r->pool, line, len) : APR_ENOMEM);
 }
 

@@ -314,6 +314,69 @@ MTLS::Server::wait_for(sub { $sent <= $lost + @{ read_log($written) } });
 is($lost + grep({ $_ } lines_of($written)), $sent, 'and counted: all others are there');
 $server->stop;
 
+# ---- a program that dies ----
+
+my $mortal = $lines =~ s{MTLSAuditLog.*}{MTLSAuditLog "|/usr/bin/tee -a \@DIR\@/mortal.log"}r;
+$server = start_server(tls => $mortal);
+my $survives = $server->dir . '/mortal.log';
+sub programs { return map { m{^/proc/(\d+)/} } grep { readlink($_ . 'exe') && readlink($_ . 'exe') =~ m{/tee$} && slurp($_ . 'cmdline') =~ /\Q$survives\E/ } glob '/proc/[0-9]*/' }
+my @before = programs();
+is(scalar @before, 1, 'a program reads');
+$sent = parallel('a program', 'before');
+MTLS::Server::wait_for(sub { $sent == @{ read_log($survives) } }) or fail('it has not read all');
+kill KILL => @before;
+$sent += parallel('a program that has died', 'after');
+ok(MTLS::Server::wait_for(sub { my @now = programs(); @now == 1 && $now[0] != $before[0] }), 'httpd starts it again');
+MTLS::Server::wait_for(sub { $sent <= @{ read_log($survives) } });
+is(scalar(grep { $_ } lines_of($survives)), $sent, 'and no line is lost meanwhile');
+$server->stop;
+
+# ---- no room ----
+
+$server = start_server(tls => $lines =~ s/MTLSAuditLog.*/MTLSAuditLog \/dev\/full/r);
+$sent = parallel('a full device', 'full');
+@said = $server->error_log =~ /\(28\)[^\n]*MTLSAuditLog: '\/dev\/full' cannot be written: lines are lost until it can be/g;
+ok(@said >= 1 && @said < $sent / 10, 'the error log says so, not for each line: ' . @said);
+$server->stop;
+
+# Room for half a line: then the rest of the world finds some more, and any of the processes writes first. What limits a file
+# for all processes of a server works like a disk that is full.
+my $LIMIT = 2_000_000;
+for my $mpm ('event', 'prefork') {
+    my $room = logs() . "/room-$$-$mpm.log";
+    spew($room, ('{"filled":"' . 'x' x 86 . qq("}\n)) x ($LIMIT / 100 - 2) . '{"filled":"' . 'x' x 46 . qq("}\n));
+    local $ENV{MTLS_WRAPPER} = "prlimit --fsize=$LIMIT:unlimited";
+    $server = start_server(mpm => $mpm, tls => $lines =~ s/MTLSAuditLog.*/MTLSAuditLog $room/r);
+    local $ENV{MTLS_WRAPPER};
+    my $before = @{ read_log($room) };
+    my @denied = map { client()->request($server, "/none/$_", cert => 'ok')->{status} } 1 .. 20;
+    is("@denied", '403 ' x 19 . '403', "$mpm: whoever is refused is refused without a log");
+    is(-s $room, $LIMIT, "$mpm: half a line has found room");
+    like($server->error_log, qr/MTLSAuditLog: '\Q$room\E' cannot be written/, "$mpm: and that it is lost is said");
+    for my $pid ($server->pid, MTLS::Server::children($server->pid)) {
+        system('prlimit', "--fsize=unlimited:unlimited", '--pid', $pid) == 0 or die 'prlimit';
+    }
+    client()->request($server, "/none/again-$_", cert => 'ok') for 1 .. 20;
+    my @all = lines_of($room);
+    is(scalar @all, $before + 1 + 20, "$mpm: with more room there are all lines again");
+    is(join(' ', map { defined $all[$_] ? () : $_ - $before } 0 .. $#all), '0', "$mpm: and half a line spoils none but itself");
+    like($server->error_log, qr/can be written again: this process has lost \d+ lines/, "$mpm: how many are lost is said");
+    $server->stop;
+}
+
+# ---- moved away, as logrotate does it ----
+
+$server = start_server(tls => $lines);
+$log = $server->dir . '/audit.log';
+client()->request($server, '/none/old', cert => 'ok');
+rename $log, "$log.1" or die $!;
+client()->request($server, '/none/moved', cert => 'ok');
+$server->graceful;
+client()->request($server, '/none/new', cert => 'ok');
+is(join(' ', map { $_->{path} } lines_of("$log.1")), '/none/old /none/moved', 'a log that was moved away is written until the restart');
+is(join(' ', map { $_->{path} } lines_of($log)), '/none/new', 'and its place is taken by another after it');
+$server->stop;
+
 # ---- logs that cannot be opened ----
 
 for my $words ('/proc/version', '"|/etc/passwd"') {
