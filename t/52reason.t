@@ -307,9 +307,6 @@ is(($denials->[0] =~ /; id (\S+)$/)[0], $access->[4], "under the main request's 
 
 # ---- every reason ----
 
-make_certificate('ephemeral', { not_after => 6 });
-my $expired = time + 8;
-is((client()->many($server, { cert => 'ephemeral', conn => 'kept' }, { path => '/valid/x' }))[0]{status}, 404, 'not expired yet');
 my @REASONS = (
     # slug, level, status, path, how
     ['no-tls', 'info', 403, '/valid/x', plain => 1, cert => undef],
@@ -335,9 +332,9 @@ for my $case (@REASONS) {
     is(($denials->[0] // '') =~ /sha256/ ? 1 : 0, exists $how{cert} && !defined $how{cert} ? 0 : 1,
        "$slug: with the certificate, if there is one");
 }
-select undef, undef, undef, 0.1 while time < $expired;
+my ($kept) = outlive($server, '/valid/x', { subject => [[CN => 'ephemeral']] }, {});
 $server->mark;
-($r) = client()->many($server, { cert => 'ephemeral', conn => 'kept' }, { path => '/valid/x' });
+$r = client()->request($server, '/valid/x', %$kept);
 is($r->{status}, 403, 'expired: 403');
 like($server->error_log, qr/mtls_authz:error\].*reason: expired \(.*; subject "CN=ephemeral"/, 'expired: in the log');
 done_testing;

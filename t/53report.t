@@ -7,7 +7,7 @@
 use MTLS::Test;
 use File::Path 'make_path';
 
-my $backend = start_backend('http');
+my $backend = start_backend('http', 'fcgi');
 my $origin = 'http://127.0.0.1:' . $backend->port('http');
 my $www = logs() . "/www-$$";
 make_path("$www/$_") for qw(page part index index-report rewritten fallback fallback-out);
@@ -138,6 +138,32 @@ sub configuration {
     <Location "/sorry">
         Require all granted
     </Location>
+    <Location "/program">
+        $NO
+    </Location>
+    ScriptAlias "/program" "\@HTDOCS\@/../cgi-bin/dump.py"
+    ProxyPass "/program" !
+    <Location "/gateway/">
+        $NO
+    </Location>
+    ProxyPass "/gateway/" "fcgi://127.0.0.1:@{[ $backend->port('fcgi') ]}/"
+    <LocationMatch "^/(?:sometimes|never)/">
+        $NO
+        <If "%{QUERY_STRING} == 'report'">
+            MTLSMode report
+        </If>
+    </LocationMatch>
+    <Location "/never/">
+        MTLSMode enforce
+        $NO
+    </Location>
+    ProxyPass "/sometimes/" "$origin/sometimes/"
+    ProxyPass "/never/" "$origin/never/"
+    <If "%{REQUEST_URI} == '/if/x'">
+        MTLSMode report
+        $NO
+    </If>
+    ProxyPass "/if/" "$origin/if/"
     ScriptAlias "/sorry" "\@HTDOCS\@/../cgi-bin/dump.py"
     <Location "/enforce/page">
         ErrorDocument 403 /report/file/x.txt
@@ -220,6 +246,10 @@ my @ROWS = (
     ['/outer/silent/x', 'ok', '403 no-match'],
     ['/plain/and/x', 'ok', '200 would-deny:no-match'],
     ['/plain/enforce/x', 'ok', '403 no-match'],
+    ['/sometimes/x', 'ok', '200 would-deny:no-match'],
+    ['/sometimes/x?report', 'ok', '200 would-deny:no-match', '200 would-deny:no-match'],
+    ['/never/x?report', 'ok', '403 no-match'],       # what a section says of its own lines holds in an <If>, too
+    ['/if/x', 'ok', '200 would-deny:no-match', '200 would-deny:no-match'],
     ['/index/', 'ok', '403 no-match'],
     ['/index-report/', 'ok', '200 would-deny:no-match', '200 would-deny:no-match'],
     ['/index-report/', undef, '200 would-deny:no-certificate', '200 would-deny:no-certificate'],
@@ -300,6 +330,14 @@ for my $case ([nobody => undef], [unverified => 'selfsigned']) {
     unlike($response->{body}, qr/Anne|SUCCESS|X-Who|ssl-client-subject/i, "$name: served without identity");
     is($response->{status}, 200, '  ... but served');
 }
+# A certificate that runs out while its connection lives.
+my @kept = outlive($server, '/export/x', { subject => [[CN => 'Anne Example']] }, map { { http => $_ } } '1.1', mpm() eq 'prefork' ? () : '2');
+for my $kept (@kept) {
+    my $response = seen('/export/x', %$kept);
+    is($response->{status} . ' ' . $response->header('X-Reason'), '200 would-deny:expired', "HTTP/$kept->{http}: whose certificate has expired meanwhile is served");
+    is(join(',', $response->backend_header('ssl-client-verify')), 'FAILED:expired', '  ... and that it has is all that the backend is told');
+    unlike($response->{body}, qr/Anne|SUCCESS|X-Who|ssl-client-subject/i, '  ... without identity');
+}
 for my $path ('/large/x', '/several/x', '/both/x') {
     my $response = seen($path, cert => 'ok');
     is($response->{status}, 200, "$path is served");
@@ -351,6 +389,7 @@ $server->mark;
 seen('/report/x');
 like($server->error_log, qr/\[mtls_authz:info\].*would deny, reason: no-certificate/, 'a scanner is reported at level info');
 is(seen('/report/missing', cert => 'ok')->{body} =~ /"MTLS_REASON", "([^"]*)"/ ? $1 : '', 'would-deny:no-match', 'an error page of the application can read it');
+is(seen($_, cert => 'ok')->{body} =~ /MTLS_REASON(?:", "|: ?)([\w:-]*)/ ? $1 : '', 'would-deny:no-match', "the application at $_ can read it") for '/program', '/gateway/x';
 $server->mark;
 seen('/report/x', cert => 'ok');
 like(($server->access_log(qr{/report/x}))[0], qr{^200 /report/x - would-deny:no-match$}, 'the access log has it');

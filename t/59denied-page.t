@@ -162,12 +162,9 @@ for my $backstop (0, 1) {
 }
 
 # One that runs out while it is used.
-make_certificate('ephemeral', { not_after => 6 });
-my $expired = time + 8;
 my $server = start_server(tls => $lines);
-client()->many($server, { cert => 'ephemeral', conn => 'kept' }, { path => '/valid/x' });
-select undef, undef, undef, 0.1 while time < $expired;
-my ($response) = client()->many($server, { cert => 'ephemeral', conn => 'kept' }, { path => '/valid/x' });
+my ($kept) = outlive($server, '/valid/x', {}, { http => '1.1' });
+my $response = client()->request($server, '/valid/x', %$kept);
 check_answer('expired', $response, 403, title_of('expired'), 'expired');
 
 ok_config('it passes httpd -t at the server, too', $example);

@@ -10,7 +10,7 @@ use MTLS::Env qw(top build module pki certificates own_pki logs httpd mpm free_p
 use MTLS::Server;
 
 my @FUNCTIONS = qw(
-    client start_server main_server start_backend configtest ok_config refused_config make_certificate make_crls tls_matrix
+    client start_server main_server start_backend configtest ok_config refused_config make_certificate make_crls outlive tls_matrix
     top build module pki certificates logs httpd mpm free_port slurp spew python
 );
 
@@ -25,6 +25,7 @@ sub import {
 
 # The client: one per test program.
 my $client;
+my $outlived = 0;
 sub client { return $client //= MTLS::Client->new }
 
 sub start_server  { return MTLS::Server->start(@_) }
@@ -59,6 +60,27 @@ sub make_certificate {
     system(python(), top() . '/t/pki/make-pki.py', pki(), 'add', $name, $text, own_pki()) == 0
         or die "make-pki.py could not make $name\n";
     return $name;
+}
+
+# Connections that outlive their certificate, on which it was used for PATH while it was good: outlive($server, PATH, { row },
+# { http => '1.1' }, ...) gives what to ask with on each. On a machine that is slow the certificate lives longer.
+sub outlive {
+    my ($server, $path, $row, @hows) = @_;
+    for my $lifetime (5, 15, 45, 135) {
+        my $good = time + $lifetime - 1;
+        my $name = make_certificate("short-lived-$lifetime-" . ++$outlived, { %$row, not_after => $lifetime });
+        my $until = time + $lifetime;
+        my $n = 0;
+        my @kept = map { { %$_, cert => $name, conn => "$name " . ++$n } } @hows;
+        my $ask = sub { return grep { client()->request($server, $path, %$_)->{status} } @kept };
+        next if $ask->() < @kept || time >= $good;
+        for (my $round = 1; time <= $until; $round++) {
+            sleep 1;
+            $ask->() if $round % 5 == 0;      # or the server would close them
+        }
+        return @kept;
+    }
+    die "no certificate lives long enough\n";
 }
 
 # Revocation lists: make_crls(FILE => { row as in t/pki/make-crl.py }, ...); pki(FILE) is the path.
