@@ -16,6 +16,7 @@
 #include "mtls_check.h"
 #include "mtls_conf.h"
 #include "mtls_digest.h"
+#include "mtls_dump.h"
 #include "mtls_environment.h"
 #include "mtls_export.h"
 #include "mtls_expression.h"
@@ -101,6 +102,7 @@ static void register_hooks(apr_pool_t *p)
     mtls_expression_register();
     mtls_status_register();      /* its page may be all that is wanted */
     mtls_whatif_page_register();
+    mtls_dump_register();
 }
 
 AP_DECLARE_MODULE(mtls_authz) = {

@@ -39,6 +39,7 @@ my @ROOMS = (
     [whatif  => 'aohj', qw(suppose whatif whatif_page whatif_json whatif_html)],
     [check   => 'ah',  qw(section finding warn warn_tls warn_rule warn_section warn_backstop warn_status cache roll
                           check_lists check)],
+    [dump    => 'ah',  qw(dump)],
     [front   => 'aoh', qw(mod_mtls_authz)],
 );
 my $C_LIBRARY = qr{^(?:assert|ctype|errno|inttypes|limits|stdarg|stddef|stdint|stdio|stdlib|strings?|time|stdatomic|fcntl|unistd|arpa/inet|sys/mman)\.h$};
