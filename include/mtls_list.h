@@ -75,7 +75,7 @@ mtls_list_event_t mtls_list_keep(mtls_list_t *list, apr_pool_t *p, apr_interval_
 /** Look up what the facts of a verified certificate find. Memory from p; never NULL. No lock. */
 const mtls_membership_t *mtls_list_find(mtls_list_t *list, apr_pool_t *p, const mtls_facts_t *facts);
 
-/** The number of the version in force, without asking it anything. */
+/** The number of the version that this process looks into; 0: it has none. */
 apr_uint32_t mtls_list_version(const mtls_list_t *list);
 
 /** True if the version in force has become stale. */

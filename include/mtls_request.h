@@ -55,7 +55,8 @@ typedef struct mtls_request_t {
     apr_array_header_t *exported;  /**< of const char *: names we have put into headers_in; NULL: none */
     const mtls_membership_t **memberships;   /**< by number of the list: what it has said, in the client's own request */
     const mtls_facts_t *memberships_of;      /**< the facts that were looked up */
-    const mtls_peer_t *kill_asked;           /**< for whom the kill list was asked, in the client's own request */
+    const mtls_peer_t *kill_asked;           /**< for whom the kill list was asked, in the client's own request, */
+    const mtls_membership_t *killed;         /**< and what it has said; NULL: it was not asked */
 } mtls_request_t;
 
 /** The request's own state, made when first asked for. */

@@ -149,8 +149,8 @@ static void add_rules(line_t *line, const apr_array_header_t *tried)
     json_object_set_new(line->object, "rules", rules);
 }
 
-/* The versions of the lists that were asked. */
-static void add_lists(line_t *line, request_rec *r, const mtls_decision_t *decision)
+/* The versions of the lists that were asked; the kill list's, which every request asks, where it is why. */
+static void add_lists(line_t *line, request_rec *r)
 {
     const mtls_generation_t *generation = mtls_generation();
     const mtls_request_t *request = mtls_request_known(mtls_request_root(r));
@@ -162,9 +162,8 @@ static void add_lists(line_t *line, request_rec *r, const mtls_decision_t *decis
             json_object_set_new(lists, mtls_fieldset_list_name(generation->fields, i),
                                 json_integer(request->memberships[i]->version));
     }
-    if (decision->reason == MTLS_KILLED)
-        json_object_set_new(lists, mtls_list_name(generation->kill_list),
-                            json_integer(mtls_list_version(generation->kill_list)));
+    if (request && request->killed && request->killed->reason != MTLS_NO_MATCH)
+        json_object_set_new(lists, mtls_list_name(generation->kill_list), json_integer(request->killed->version));
     if (json_object_size(lists))
         json_object_set(line->object, "lists", lists);
     json_decref(lists);
@@ -244,7 +243,7 @@ static json_t *make_object(line_t *line, request_rec *r, const mtls_decision_t *
     add_request(line, r, decision);
     add_decision(line, r, decision);
     add_rules(line, request ? request->tried : NULL);
-    add_lists(line, r, decision);
+    add_lists(line, r);
     if (line->facts)
         add_certificate(line, mtls_generation()->audited);
     add_marks(line, "malformed", line->malformed);

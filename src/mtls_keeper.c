@@ -56,12 +56,22 @@ static void say(const keeper_t *keeper, const mtls_list_t *list, mtls_list_event
     }
 }
 
+/* One child tells all that a version is in force; each has it a little earlier or later. */
+static void say_taken_up(const keeper_t *keeper, const mtls_list_t *list)
+{
+    ap_log_error(APLOG_MARK, APLOG_DEBUG, 0, keeper->server, "mtls_authz: %s%s: this child looks into version %u",
+                 mtls_list_field(list) ? "list " : "", mtls_list_name(list), mtls_list_version(list));
+}
+
 static void keep(const keeper_t *keeper, mtls_list_t *list)
 {
     const char *sentence;
+    apr_uint32_t before = mtls_list_version(list);
     mtls_list_event_t event = mtls_list_keep(list, keeper->pool, keeper->part * STILL, &sentence);
 
     say(keeper, list, event, sentence);
+    if (mtls_list_version(list) != before)
+        say_taken_up(keeper, list);
 }
 
 static void keep_all(const keeper_t *keeper)

@@ -244,7 +244,13 @@ const mtls_membership_t *mtls_list_find(mtls_list_t *list, apr_pool_t *p, const 
 
 apr_uint32_t mtls_list_version(const mtls_list_t *list)
 {
-    return list->versions ? mtls_versions_latest(list->versions) : 0;
+    mtls_reader_t reader;
+
+    if (!list->versions)
+        return 0;
+    reader = mtls_versions_read(list->versions);
+    mtls_versions_done(list->versions, &reader);
+    return reader.number;
 }
 
 /* ---- how it stands ---- */

@@ -91,7 +91,11 @@ static const mtls_membership_t *look_up(void *of, int number)
 
 const mtls_membership_t *mtls_request_killed(request_rec *r)
 {
-    return mtls_list_find(mtls_generation()->kill_list, r->pool, mtls_request_view(r)->facts);
+    request_rec *root = mtls_request_root(r);
+    mtls_request_t *request = mtls_request_of(root);
+
+    request->killed = mtls_list_find(mtls_generation()->kill_list, root->pool, mtls_request_view(r)->facts);
+    return request->killed;
 }
 
 /* ---- the view ---- */

@@ -10,7 +10,7 @@ use File::Path 'make_path';
 use Test::More ();
 use Time::HiRes qw(sleep time);
 use MTLS::Env qw(logs pki spew slurp python top);
-our @EXPORT = qw(list_dir put await said digest_of der_of spki_of becomes openssl);
+our @EXPORT = qw(list_dir put await everywhere said digest_of der_of spki_of becomes openssl);
 
 # A directory of this test program's own.
 my $program = $$;
@@ -38,10 +38,28 @@ sub said {
 # Wait until there are so many of them.
 sub await {
     my ($server, $pattern, $lines) = @_;
-    my $until = time + 20;
+    my $until = time + 60;
     my @found;
     sleep 0.02 while (@found = said($server, $pattern)) < ($lines // 1) && time < $until;
     return @found;
+}
+
+# Wait until no child looks into an older version of a list, the kill list if its name is undef. One child tells that a version
+# is in force, each tells at debug level that it has it; who has not said anything yet is too young to have an older one. The
+# server needs log_level => 'mtls_authz:debug'.
+sub everywhere {
+    my ($server, $name, $version) = @_;
+    my $who = defined $name ? "list $name" : 'kill list';
+    my ($until, @late) = (time + 60);
+    do {
+        my ($log, %has) = slurp($server->dir . '/error_log');
+        $has{$1} = $2 while $log =~ /\[pid (\d+)[^\n]*\Q$who\E: this child looks into version (\d+)$/gm;
+        die "no child tells what it has: log_level is not mtls_authz:debug\n" if !%has;
+        @late = grep { defined $has{$_} && $has{$_} < $version } MTLS::Server::children($server->pid);
+        sleep 0.02 if @late;
+    } while @late && time < $until;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    return Test::More::is("@late", '', "$who: version $version in all children");
 }
 
 # What openssl's command line says.
@@ -69,7 +87,7 @@ sub spki_of {
 # Children take a version up one after the other: ask until the answer is the wanted one.
 sub becomes {
     my ($wanted, $ask, $name) = @_;
-    my $until = time + 20;
+    my $until = time + 60;
     my $got;
     sleep 0.05 while ($got = $ask->()) ne $wanted && time < $until;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
