@@ -174,6 +174,32 @@ my $verified = value('mtls_authz_connections_total', certificate => 'verified');
 my $now = value('mtls_authz_connections_total', certificate => 'verified');
 is($now, $verified + 1, 'a connection with one is counted once');
 
+# Certificates of all kinds, and what is read of them: in a server that takes them unverified, too.
+my $lax = start_server(tls => <<'TLS');
+    SSLVerifyClient optional_no_ca
+    <Location "/mtls-status">
+        SetHandler mtls-status
+        Require all granted
+    </Location>
+    <Location "/x">
+        Require mtls
+    </Location>
+TLS
+my $numbers = sub {
+    my $metrics = decode_json(client()->request($lax, '/mtls-status?format=json', plain => 0)->{body})->{metrics};
+    return (map({ ($_->{certificate} => $_->{value}) } @{ $metrics->{mtls_authz_connections_total} }), read => $metrics->{mtls_authz_certificates_read_total}[0]{value});
+};
+my %at_first = $numbers->();
+client()->many($lax, { cert => $_ }, ({ path => '/x' }) x 4) for ('stranger') x 2, ('ok') x 3, ('selfsigned') x 2, 'bare';
+client()->request($lax, '/x', plain => 1) for 1 .. 4;
+my %at_last;
+# The question is a connection without one, too.
+MTLS::Server::wait_for(sub { %at_last = $numbers->(); $at_last{read} - $at_first{read} == 4 && $at_last{unverified} - $at_first{unverified} == 4 }, 5);
+is($at_last{unverified} - $at_first{unverified}, 4, 'connections with a certificate that is not verified');
+is($at_last{verified} - $at_first{verified}, 4, '  ... and those with a verified one');
+is($at_last{read} - $at_first{read}, 4, '  ... which is read once for each');
+$lax->stop;
+
 # ---- removed headers ----
 
 client()->request($server, '/index.html', headers => [['X-SSL-Client-Verify', 'SUCCESS'], ['x_ssl_client_verify', 'SUCCESS']]);
@@ -248,6 +274,8 @@ for my $reason (slurp(top() . '/include/tbl/reasons.h') =~ /^MTLS_REASON\(\w+, "
 
 # Octets that are dangerous in a page, in what a client chooses: its path and its certificate.
 make_certificate(hostile => { subject => [[CN => q(<script>alert("1")</script>&amp;'`--><img src=x onerror=alert(2)>)]] });
+make_certificate(lengthy => { subject => [[CN => "\x{e4}" x 60], [OU => "\x{20ac}" x 64], [O => "<b>\x{1f511}" x 12]] });
+client()->request($server, '/orders/lengthy', cert => 'lengthy');
 my $nasty = '/orders/%3Cscript%3E%22%27%26lt;%0a%00x<b>"\'&';
 client()->request($server, $nasty, cert => 'hostile');
 client()->request($server, '/orders/<script>alert(3)</script>', cert => 'hostile');
@@ -268,7 +296,39 @@ for my $path ('/mtls-status', '/mtls-status-named') {
 my $page = client()->request($server, '/mtls-status-named', cert => 'ok');
 like($page->{body}, qr/&lt;script&gt;/, 'a hostile name is shown as text');
 like($page->header('Content-Security-Policy'), qr/^default-src 'none'; style-src 'unsafe-inline';/, 'and no script would run');
-ok(eval { decode_json(client()->request($server, '/mtls-status-named?format=json', cert => 'ok')->{body}) }, 'JSON parses') or diag($@);
+my $shown = eval { decode_json(client()->request($server, '/mtls-status-named?format=json', cert => 'ok')->{body}) };
+ok($shown, 'JSON parses') or diag($@);
+my ($lengthy) = grep { $_->{path} eq '/orders/lengthy' } @{ $shown->{recent} };
+like($lengthy->{subject}, qr/^[ -~]{100,400}$/, 'a name that is too long is cut, and is text');
+
+# A host that a client makes up, where the server takes what comes.
+my $lenient = start_server(conf => 'HttpProtocolOptions Unsafe', tls => <<'TLS');
+    UseCanonicalName Off
+    MTLSWhatIf on
+    MTLSAuditLog audit.log
+    <Location "/mtls-status">
+        SetHandler mtls-status
+        Require all granted
+    </Location>
+    <Location "/x">
+        Require mtls
+    </Location>
+TLS
+my ($taken, $pages) = (0, 0);
+for my $host ('x"><script>alert(1)</script>', "a'onload=x", 'a<b>c', '{"a":1}', "\xff\xfe", 'a&lt;b', 'a b', '[::1]"', '\\"') {
+    for my $path ('/x', '/mtls-status', '/mtls-status?show=what-if', '/mtls-status?format=json', '/mtls-status?format=prometheus') {
+        my $response = client()->request($lenient, '/', raw => "GET $path HTTP/1.1\r\nHost: $host\r\nConnection: close\r\n\r\n");
+        $taken++ if $path eq '/x' && $response->{status} == 403;
+        next if $response->{status} != 200;
+        $pages++;
+        unlike($response->{body}, qr/<script|<b>(?!\d)|<[^>]*onload/, "$path with a host of its own: no element of it") if $path !~ /format/;
+        ok(eval { decode_json($response->{body}) }, "$path with a host of its own: JSON") or diag($response->{body}) if $path =~ /json/;
+    }
+}
+ok($pages, "$pages pages with such a host");
+my $audited = $lenient->dir . '/audit.log';
+is(scalar(grep { !eval { decode_json($_) } } -e $audited ? split /\n/, slurp($audited) : ()), 0, "every one of $taken lines in the audit log can be read");
+$lenient->stop;
 
 # ---- mod_status ----
 
@@ -345,6 +405,8 @@ status('', cert => 'new');
 MTLS::Server::wait_for(sub { expiring()->{'7d'} == 2 }, 5);
 is_deeply(expiring(), { expired => 0, '1d' => 1, '7d' => 2, '14d' => 2, '30d' => 4 }, 'one that was renewed is not counted');
 
+# A day ends at midnight, Greenwich time: not now.
+sleep 1 while time % 86400 > 86400 - 180;
 # Many connections, versions of HTTP and processes, and a restart: a line for each certificate.
 for my $round (1 .. 2) {
     for my $http (mpm() eq 'prefork' ? ('1.1') : ('1.1', '2')) {

@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 #
-# What is counted is what happened, to the request: many clients at once, event and prefork, and graceful restarts in
-# the middle of it that change the configuration, too. What is expected is counted by the clients.
+# What is counted is what happened, to the request: many clients at once, event and prefork, graceful restarts in
+# the middle of it that change the configuration, too, and children that are killed. What is expected is counted by the clients.
 use MTLS::Test;
 use JSON::PP;
 use POSIX ();
@@ -145,6 +145,15 @@ for my $mpm (qw(event prefork)) {
     }));
     $compare->('across two graceful restarts');
     ok($sums[0] < $sum->(), "$mpm: a restart was in the middle of it: @sums");
+
+    # Children that are killed take nothing with them, and those that take their places count on.
+    kill KILL => MTLS::Server::children($server->pid);
+    MTLS::Server::wait_for(sub { client()->request($server, '/mtls-status', cert => 'ok')->{status} == 200 }) or fail('nobody answers any more');
+    $compare->('after all children were killed');
+    $add->(drive_all($server));
+    $compare->('and then');
     $server->stop;
+    my $log = $server->dir . '/error_log';
+    spew($log, join '', map { "$_\n" } grep { !/exit signal Killed \(9\)/ } split /\n/, slurp($log));     # t/99log.t looks for others
 }
 done_testing;

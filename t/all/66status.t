@@ -56,6 +56,32 @@ is($exit, 0, '  ... and takes them');
 spew("$dir/metrics", $metrics =~ s/^# HELP.*\n//mgr);
 isnt((run("promtool check metrics <'$dir/metrics'"))[0], 0, '  ... as it would not, were they different');
 
+# Names that somebody has written, in labels: sections, lists, hosts.
+spew("$dir/list", "shop.example.org\n");
+my $odd = start_server(mpm => 'event', tls => <<'END' =~ s/LIST/$dir\/list/r);
+    ServerName odd-name.example.org
+    MTLSList a-list_2 san.dns "file:LIST"
+    <LocationMatch ^/a\.b\\{2,3}(?:x|y)"q$>
+        Require mtls in a-list_2
+    </LocationMatch>
+    <Location "/größe/'{}/">
+        Require mtls
+        <If "%{QUERY_STRING} == 'a\nb{}=,'">
+            Require mtls subject.cn x
+        </If>
+    </Location>
+    <Location "/mtls-status">
+        SetHandler mtls-status
+        Require mtls
+    </Location>
+END
+client()->request($odd, "/gr%C3%B6%C3%9Fe/'{}/", cert => 'ok');
+my $read = client()->request($odd, '/mtls-status?format=prometheus', cert => 'ok')->{body};
+like($read, qr/^mtls_authz_section_rules\{[^\n]*\\"[^\n]*\} 1$/m, 'a section whose name has a quote');
+spew("$dir/odd", $read);
+is((run("promtool check metrics <'$dir/odd'"))[1], '', '  ... and promtool reads that, too');
+$odd->stop;
+
 my $text = slurp(top() . '/docs/monitoring.md');
 my ($rules) = $text =~ /\n((?:    [^\n]*\n)+)/ ? grep { /^    groups:/ } $text =~ /((?:^    .*\n)+)/mg : ();
 spew("$dir/rules.yml", $rules =~ s/^    //mgr);
