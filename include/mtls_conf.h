@@ -36,6 +36,8 @@ typedef struct mtls_zone_t {
     int others;                  /**< Require lines of other providers */
     int granted;                 /**< "Require all granted" is one of them */
     const struct mtls_dir_t *own;    /**< settings written there; NULL: none */
+    const ap_directive_t *around;    /**< the section that it is written in, while the configuration is read; NULL: none */
+    const struct mtls_zone_t *outer; /**< the next zone around it; set by mtls_zone_separate; NULL: none */
 } mtls_zone_t;
 
 /** One "Require mtls" line. */

@@ -26,7 +26,7 @@ void mtls_zone_prepare(mtls_generation_t *generation, server_rec *main_server);
 /** "www.example.org:443": what a virtual host is called where it is counted. */
 const char *mtls_zone_host(apr_pool_t *p, const server_rec *s);
 
-/** The settings that hold in the zone, laid over its virtual host's. In p. */
+/** The settings that hold in the zone, laid over those of the zones around it and its virtual host's. In p. */
 const mtls_dir_t *mtls_zone_settings(apr_pool_t *p, const mtls_zone_t *zone);
 
 #endif

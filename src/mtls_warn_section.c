@@ -6,6 +6,7 @@
 
 #include "mtls_finding.h"
 #include "mtls_tree.h"
+#include "mtls_zone.h"
 
 /** A section with Require lines. */
 typedef struct lines_t {
@@ -145,36 +146,70 @@ static void check_lines(const collected_t *collected, int index)
 
 /* ---- sections that only report ---- */
 
-typedef struct report_only_t {
+#define NAMED_MAX 40
+
+typedef struct first_t {
     const mtls_survey_t *survey;
-    const ap_directive_t *first;
-    const char *others;
-} report_only_t;
+    const ap_directive_t *found;
+} first_t;
 
-static int collect_report_only(void *ctx, const ap_directive_t *directive)
+static int find_first_report(void *ctx, const ap_directive_t *directive)
 {
-    report_only_t *found = ctx;
-    apr_pool_t *p = found->survey->p;
+    first_t *first = ctx;
 
-    if (!mtls_tree_is(directive, "MTLSMode") || strcasecmp(mtls_tree_word(p, directive, 0), "report"))
-        return 0;
-    if (found->first)
-        found->others = apr_psprintf(p, "%s, %s:%d", found->others, directive->filename, directive->line_num);
-    else
-        found->first = directive;
+    if (!first->found && mtls_tree_is(directive, "MTLSMode")
+        && !strcasecmp(mtls_tree_word(first->survey->p, directive, 0), "report"))
+        first->found = directive;
     return 0;
+}
+
+/* It has rules, or is where the word is written, and whoever reads this meant it. A virtual host itself has nothing to
+ * report but what its backstop would refuse. */
+static int only_reports(apr_pool_t *p, const mtls_zone_t *zone)
+{
+    const mtls_dir_t *dir = mtls_zone_settings(p, zone);
+
+    if (dir->report != 1)
+        return 0;
+    return *zone->name ? zone->rules || (zone->own && zone->own->report == 1) : dir->backstop == 1;
+}
+
+static const char *name_zone(apr_pool_t *p, const mtls_zone_t *zone)
+{
+    return *zone->name ? apr_psprintf(p, "%s (%s:%d)", zone->name, zone->place.file, zone->place.line)
+        : apr_psprintf(p, "all of %s", mtls_zone_host(p, zone->server));
+}
+
+/* "<Location /a> (file:1), <Location /b> (file:7)". */
+static const char *name_reporting(apr_pool_t *p)
+{
+    const apr_array_header_t *zones = mtls_generation()->zones;
+    apr_array_header_t *names = apr_array_make(p, 8, sizeof(const char *));
+    int i, n = 0;
+
+    for (i = 0; i < zones->nelts; i++) {
+        const mtls_zone_t *zone = APR_ARRAY_IDX(zones, i, const mtls_zone_t *);
+
+        if (!only_reports(p, zone) || ++n > NAMED_MAX)
+            continue;
+        APR_ARRAY_PUSH(names, const char *) = n > 1 ? ", " : "";
+        APR_ARRAY_PUSH(names, const char *) = name_zone(p, zone);
+    }
+    if (n > NAMED_MAX)
+        APR_ARRAY_PUSH(names, const char *) = apr_psprintf(p, " and %d more", n - NAMED_MAX);
+    return n ? apr_array_pstrcat(p, names, 0) : "sections that have rules, of which there are none yet";
 }
 
 void mtls_find_report_only(const mtls_survey_t *survey)
 {
-    report_only_t found = { survey, NULL, "" };
+    first_t first = { survey, NULL };
 
-    mtls_tree_walk(ap_conftree, collect_report_only, &found);
-    if (found.first)
-        mtls_finding_warn(survey, found.first, apr_psprintf(survey->p,
-                          "MTLSMode report: whom Require mtls or MTLSBackstop would refuse is served here%s, with a line "
-                          "'would deny' in the log; write enforce when nobody stands there who is meant to get in",
-                          *found.others ? apr_pstrcat(survey->p, " and in ", found.others + 2, NULL) : ""));
+    mtls_tree_walk(ap_conftree, find_first_report, &first);
+    if (first.found)
+        mtls_finding_warn(survey, first.found, apr_psprintf(survey->p,
+                          "MTLSMode report: whom Require mtls or MTLSBackstop would refuse is served in %s; a line 'would "
+                          "deny' in the log says so; write enforce when nobody stands there who is meant to get in",
+                          name_reporting(survey->p)));
 }
 
 void mtls_find_dropped_rules(const mtls_survey_t *survey)

@@ -85,6 +85,7 @@ mtls_zone_t *mtls_zone_of(mtls_generation_t *generation, const ap_directive_t *d
         return zone;
     zone = add_zone(generation, s, name_of(generation->pool, section));
     zone->place = (mtls_place_t){ section->filename, section->line_num };
+    zone->around = mtls_zone_section(section->parent);
     return zone;
 }
 
@@ -109,9 +110,20 @@ static mtls_dir_t *own_settings(mtls_generation_t *generation, server_rec *s, co
     return dir;
 }
 
+static void find_outer(const mtls_generation_t *generation, mtls_zone_t *zone)
+{
+    for (; zone->around && !zone->outer; zone->around = mtls_zone_section(zone->around->parent))
+        zone->outer = find_zone(generation, zone->around, zone->server);
+    zone->around = NULL;                 /* httpd's tree does not outlive the start */
+}
+
 void mtls_zone_separate(mtls_generation_t *generation, server_rec *main_server)
 {
     server_rec *s;
+    int i;
+
+    for (i = 0; i < generation->zones->nelts; i++)
+        find_outer(generation, APR_ARRAY_IDX(generation->zones, i, mtls_zone_t *));
 
     for (s = main_server; s; s = s->next) {
         mtls_dir_t *dir = own_settings(generation, s, main_server);
@@ -149,7 +161,8 @@ void mtls_zone_prepare(mtls_generation_t *generation, server_rec *main_server)
 
 const mtls_dir_t *mtls_zone_settings(apr_pool_t *p, const mtls_zone_t *zone)
 {
-    mtls_dir_t *outer = ap_get_module_config(zone->server->lookup_defaults, &mtls_authz_module);
+    const mtls_dir_t *outer = zone->outer ? mtls_zone_settings(p, zone->outer)
+        : ap_get_module_config(zone->server->lookup_defaults, &mtls_authz_module);
 
-    return zone->own ? mtls_conf_merge_dir(p, outer, (void *)zone->own) : outer;
+    return zone->own ? mtls_conf_merge_dir(p, (void *)outer, (void *)zone->own) : outer;
 }

@@ -320,7 +320,34 @@ MTLSMode report
 <Location "/x">
 Require mtls
 </Location>
-! warns @1@: MTLSMode report: whom Require mtls or MTLSBackstop would refuse is served here, with a line 'would deny' in the log; write enforce when nobody stands there who is meant to get in
+! warns @1@: MTLSMode report: whom Require mtls or MTLSBackstop would refuse is served in <Location /x> (@2@); a line 'would deny' in the log says so; write enforce when nobody stands there who is meant to get in
+
+MTLSMode report
+MTLSBackstop on
+<Location "/x">
+<If "%{QUERY_STRING} == 'a'">
+Require mtls
+</If>
+</Location>
+<Location "/y">
+Require all granted
+</Location>
+<Location "/z">
+MTLSMode enforce
+Require mtls
+</Location>
+! warns @1@: MTLSMode report: whom Require mtls or MTLSBackstop would refuse is served in <Location /x> <If %{QUERY_STRING} == 'a'> (@4@), all of localhost:2; a line 'would deny' in the log says so; write enforce when nobody stands there who is meant to get in
+
+MTLSMode report
+! warns @1@: MTLSMode report: whom Require mtls or MTLSBackstop would refuse is served in sections that have rules, of which there are none yet; a line 'would deny' in the log says so; write enforce when nobody stands there who is meant to get in
+
+<Location "/x">
+MTLSMode report
+<If "%{QUERY_STRING} == 'a'">
+Require mtls
+</If>
+</Location>
+! warns @2@: MTLSMode report: whom Require mtls or MTLSBackstop would refuse is served in <Location /x> (@1@), <Location /x> <If %{QUERY_STRING} == 'a'> (@3@); a line 'would deny' in the log says so; write enforce when nobody stands there who is meant to get in
 
 <Location "/x">
 MTLSMode Report
@@ -336,7 +363,7 @@ MTLSMode report
 MTLSMode REPORT
 </Files>
 </Directory>
-! warns @2@: MTLSMode report: whom Require mtls or MTLSBackstop would refuse is served here and in @10@, @12@, with a line 'would deny' in the log; write enforce when nobody stands there who is meant to get in
+! warns @2@: MTLSMode report: whom Require mtls or MTLSBackstop would refuse is served in <Location /x> (@1@), <Directory /srv> (@9@), <Directory /srv> <Files a> (@11@); a line 'would deny' in the log says so; write enforce when nobody stands there who is meant to get in
 
 <Location "/mtls-status">
 SetHandler mtls-status

@@ -318,6 +318,43 @@ for my $tls ('1.2', '1.3') {
     }
 }
 
+# What is written outside of virtual hosts holds in each that says nothing else, and so do sections that are written there.
+my $outer = start_server(log_format => '%s %U %{MTLS_REASON}e', conf => <<"END", tls => <<"TLS", plain => <<'PLAIN');
+    MTLSMode report
+    <Location "/everywhere/">
+        $NO
+    </Location>
+    <Location "/enforced/">
+        MTLSMode enforce
+        $NO
+    </Location>
+END
+    <Location "/here/">
+        $NO
+    </Location>
+    <Location "/here/enforced/">
+        MTLSMode enforce
+    </Location>
+    <LocationMatch "/here/.*/again/">
+        MTLSMode report
+    </LocationMatch>
+TLS
+    MTLSMode enforce
+    <Location "/reports/">
+        MTLSMode report
+        Require mtls
+    </Location>
+PLAIN
+for my $case (['/everywhere/x', 0, '404 would-deny:no-match'], ['/enforced/x', 0, '403 no-match'], ['/here/x', 0, '404 would-deny:no-match'],
+              ['/here/enforced/x', 0, '403 no-match'], ['/here/enforced/again/x', 0, '404 would-deny:no-match'],
+              ['/everywhere/x', 1, '403 no-tls'], ['/enforced/x', 1, '403 no-tls'], ['/reports/x', 1, '404 would-deny:no-tls']) {
+    my ($path, $plain, $wanted) = @$case;
+    $outer->mark;
+    client()->request($outer, $path, plain => $plain, $plain ? () : (cert => 'ok'));
+    is(($outer->access_log(1))[0], join(' ', (split ' ', $wanted)[0], $path, (split ' ', $wanted)[1]), "$path, " . ($plain ? 'another virtual host' : 'one that says nothing'));
+}
+$outer->stop;
+
 # ---- who the client is said to be ----
 
 sub seen { my ($path, %more) = @_; return client()->request($server, $path, %more) }

@@ -43,6 +43,9 @@ END
         MTLSMode report
         Require mtls subject.cn is "Anne Example"
         MTLSHeader X-Client san.dns
+        <If "%{QUERY_STRING} == 'inner'">
+            Require mtls subject.ou is "Nobody"
+        </If>
     </Location>
     <Location "/mtls-status">
         SetHandler mtls-status
@@ -124,14 +127,15 @@ my %STATES = (
     '<Location /orders/>' => ['rules', 1, 0, 'off'], '<Location /reports/>' => ['rules', 1, 1, 'off'],
     '<LocationMatch ^/healthz$>' => ['open', 0, 1, 'off'], '<Location /plain/>' => ['other rules', 0, 1, 'off'],
     '<LocationMatch ^/quo"ted\\.x>' => ['rules', 1, 0, 'off'], '<Location /both/>' => ['rules', 2, 0, 'off'],
-    '<Location /watched/>' => ['report-only', 1, 0, 'off'], '<Location /kept/>' => [undef, 0, 0, 'on'], '<Location /mtls-status>' => ['rules', 1, 0, 'off'],
+    '<Location /watched/>' => ['report-only', 1, 0, 'off'],
+    "<Location /watched/> <If %{QUERY_STRING} == 'inner'>" => ['report-only', 1, 0, 'off'], '<Location /kept/>' => [undef, 0, 0, 'on'], '<Location /mtls-status>' => ['rules', 1, 0, 'off'],
 );
 for my $section (sort keys %STATES) {
     my $row = $sections{"$vhost $section"};
     is_deeply([@$row{qw(state rules others backstop)}], $STATES{$section}, "$section: what stands there");
     my ($file, $line) = $row->{file} =~ /^(.*):(\d+)$/;
     my $written = (split /\n/, slurp($server->dir . "/$file"))[$line - 1];
-    is($written =~ s/^\s+//r =~ s/ "(.*)">/ $1>/r, $section, '  ... and where');
+    is($written =~ s/^\s+//r =~ s/ "(.*)">/ $1>/r, $section =~ s/.* (?=<)//r, '  ... and where');
 }
 is(scalar(grep { /^\Q$vhost\E / } keys %sections), keys(%STATES) + 1, 'no other in this virtual host but one');
 
