@@ -84,12 +84,12 @@ def descendants(pid):
 class Process:
     """A server or a client, in a process group of its own."""
 
-    def __init__(self, lab, name, command, environment=None):
+    def __init__(self, lab, name, command, environment=None, stdin=False):
         self.name = name
         self.output = os.path.join(lab.directory, "%s.output" % name)
         with open(self.output, "wb") as out:
             self.process = subprocess.Popen(
-                command, cwd=lab.directory, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
+                command, cwd=lab.directory, stdin=subprocess.PIPE if stdin else subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
                 start_new_session=True, env={**os.environ, **lab.environment, **(environment or {})}, **lab.identity)
         self.pid = self.process.pid
 
@@ -149,16 +149,15 @@ class Process:
 
 
 class Lab:
-    def __init__(self, build="build"):
+    def __init__(self, build="build", programs=("bench/load", "bench/mod_bench.so"), prefix="mtls-bench."):
         self.build = os.path.abspath(build)
         self.running = []
         self.environment = {"LC_ALL": "C.UTF-8"}
         self.identity = {}
-        self.directory = tempfile.mkdtemp(prefix="mtls-bench.")
+        self.directory = tempfile.mkdtemp(prefix=prefix)
         os.chmod(self.directory, 0o755)
         self.environment.update(HOME=self.directory, TMPDIR=self.directory)
-        self.load_program = self.take("bench/load")
-        self.bench_module = self.take("bench/mod_bench.so")
+        self.load_program, self.bench_module = [self.take(program) for program in programs] or (None, None)
         self.module = self.take("mod_mtls_authz.so")
         self.pki = os.path.join(self.directory, "pki")
         self.make_pki()
@@ -219,8 +218,8 @@ class Lab:
             s.bind(("127.0.0.1", 0))
             return s.getsockname()[1]
 
-    def start(self, name, command, environment=None):
-        process = Process(self, name, command, environment)
+    def start(self, name, command, environment=None, stdin=False):
+        process = Process(self, name, command, environment, stdin)
         self.running.append(process)
         return process
 

@@ -228,16 +228,21 @@ def markdown():
         print("| %s | %s |" % (brief(row), " | ".join(["refused at start"] * len(STATES))))
 
 
-if sys.argv[1:] == ["--config"]:
-    print("\n".join(config(ROWS)))
-elif sys.argv[1:] == ["--json"]:
-    print(json.dumps({"states": list(STATES), "rows": [
-        {"name": row[0], "path": "/%s%s" % (row[0], "/inner" if len(row) > 4 else ""),
-         "answers": [answer(row, known, False) for known in STATES.values()],
-         "with_password": [answer_with_password(row, known) for known in STATES.values()],
-         "reports": [report(row, known, False) for known in STATES.values()],
-         "reports_with_password": [report(row, known, True) if row[2:] and row[2] is BASIC else None
-                                   for known in STATES.values()]} for row in ROWS],
-        "refused": [{"name": row[0], "config": config([row[:2]]), "sentence": row[2]} for row in REFUSED]}))
-else:
-    markdown()
+def main(argv):
+    if argv == ["--config"]:
+        print("\n".join(config(ROWS)))
+    elif argv == ["--json"]:
+        print(json.dumps({"states": list(STATES), "rows": [
+            {"name": row[0], "path": "/%s%s" % (row[0], "/inner" if len(row) > 4 else ""),
+             "answers": [answer(row, known, False) for known in STATES.values()],
+             "with_password": [answer_with_password(row, known) for known in STATES.values()],
+             "reports": [report(row, known, False) for known in STATES.values()],
+             "reports_with_password": [report(row, known, True) if row[2:] and row[2] is BASIC else None
+                                       for known in STATES.values()]} for row in ROWS],
+            "refused": [{"name": row[0], "config": config([row[:2]]), "sentence": row[2]} for row in REFUSED]}))
+    else:
+        markdown()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
