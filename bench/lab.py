@@ -266,13 +266,13 @@ class Lab:
             connection.close()
 
 
-def run(main):
+def run(main, name="bench"):
     """The frame of a command: problems are sentences, not tracebacks; TERM ends what was started, too."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda caught, _: sys.exit(128 + caught))
     try:
         sys.exit(main())
     except Problem as problem:
-        sys.exit("bench: %s" % problem)
+        sys.exit("%s: %s" % (name, problem))
     except KeyboardInterrupt:
         sys.exit(130)

@@ -26,14 +26,21 @@ def descriptors(pid):
 
 
 def children(pid):
-    """Processes of the server below its parent, without what they have started for logs."""
+    """Processes that serve: each has threads. What the parent has just forked to become a program for logs has not."""
     found = []
     try:
         for task in os.listdir("/proc/%d/task" % pid):
             found += [int(word) for word in slurp("/proc/%d/task/%s/children" % (pid, task)).split()]
-        return [child for child in found if os.readlink("/proc/%d/exe" % child) == os.readlink("/proc/%d/exe" % pid)]
     except OSError:
-        return []
+        pass
+    return [child for child in found if has_threads(child)]
+
+
+def has_threads(pid):
+    try:
+        return len(os.listdir("/proc/%d/task" % pid)) > 1
+    except OSError:
+        return False
 
 
 def sockets(pid):

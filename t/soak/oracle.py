@@ -22,7 +22,6 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 golden = importlib.import_module("make-golden")
-STATUS_HEADERS = {"nginx": "ssl-client-verify", "puppet": "X-Client-Verify"}
 # What a proxy of HTTP/1.1 and this client say themselves.
 PLAIN_NAMES = {"host", "xsoakid", "xforwardedfor", "xforwardedhost", "xforwardedserver", "connection", "contentlength",
                "transferencoding", "xinnocent", "contenttype", "via", "te"}
@@ -30,6 +29,15 @@ PLAIN_NAMES = {"host", "xsoakid", "xforwardedfor", "xforwardedhost", "xforwarded
 
 def fold(name):
     return re.sub("[^0-9a-z]", "", name.lower())
+
+
+def status_headers(profile, der, standing):
+    """What a profile says of somebody who gives no identity."""
+    verify = "FAILED:" + standing if der else "NONE"
+    if profile == "gcp":
+        return {"xclientcertpresent": "true" if der else "false", "xclientcertchainverified": "false",
+                "xclientcerterror": "client_cert_validation_failed" if der else "client_cert_not_provided"}
+    return {"nginx": {"sslclientverify": verify}, "puppet": {"xclientverify": verify}}.get(profile, {})
 
 
 class Bearer:
@@ -85,52 +93,56 @@ class Oracle:
 
     # ---- lines ----
 
-    def list_line(self, words, moment):
-        """(True, False or None, reason), or None if it is no line about lists."""
-        if words[:2] == ["mtls", "in"]:
-            holds = moment.states[words[2]]
-        elif len(words) > 1 and words[1].startswith("label.roles.role"):
-            holds = moment.states["role"] in [word for word in words[2:] if word != "is"]
-        else:
-            return None
-        return (None, moment.standing) if moment.standing != "granted" else (holds, "no-match")
-
     def line(self, bearer, text, moment):
-        words = text.split()
-        known = self.list_line(words, moment)
-        if known is None and moment.standing != "granted":
-            known = (None, moment.standing)
-        if known is None:
-            key = text if "remaining" not in text else None
-            key = key and (key, moment.view["fields"]["tls.version"]["values"][0]["text"])
-            known = bearer.cache.get(key) if key else None
-            if known is None:
-                rule = re.sub("pem:", "pem:" + self.world.directory + "/", text[len("mtls"):].strip())
-                truth, reason, _, _ = evaluate.ask(rule, moment.view)
-                known = ({"true": True, "false": False, "unknown": None}[truth], reason)
-                if key:
-                    bearer.cache[key] = known
-        return known
+        """(True, False or None where it cannot be known, reason) of a line of the module."""
+        known = self.list_line(text.split(), moment)
+        if moment.standing != "granted":
+            return None, moment.standing
+        if known is not None:
+            return known, "no-match"
+        key = (text, moment.view["fields"]["tls.version"]["values"][0]["text"])
+        if key not in bearer.cache or "remaining" in text:
+            rule = text[len("mtls"):].strip().replace("pem:", "pem:" + self.world.directory + "/")
+            truth, reason, _, _ = evaluate.ask(rule, moment.view)
+            bearer.cache[key] = {"true": True, "false": False, "unknown": None}[truth], reason
+        return bearer.cache[key]
+
+    @staticmethod
+    def list_line(words, moment):
+        """True or False; None if it is no line about lists."""
+        if words[:2] == ["mtls", "in"]:
+            return moment.states[words[2]]
+        if len(words) > 1 and words[1] == "label.roles.role":
+            return moment.states["role"] in [word for word in words[2:] if word != "is"]
+        return None
+
+    @staticmethod
+    def user_line(bearer, names, moment, against):
+        """Require user, where the user is the common name."""
+        mine = golden.values(x509.load_der_x509_certificate(bearer.der).subject, "CN") if moment.standing == "granted" else []
+        if len(mine) == 1 and mine[0] in names:
+            return model.GRANTED
+        against.append("" if len(mine) == 1 else "ambiguous" if mine else moment.standing)
+        return model.DENIED
+
+    def leaf(self, bearer, text, moment, against, odd):
+        if text == "all granted":
+            return model.GRANTED
+        if text.startswith("user "):
+            return self.user_line(bearer, text.split()[1:], moment, against)
+        truth, reason = self.line(bearer, text, moment)
+        if truth is None:
+            against.append(reason)
+            return model.GRANTED if odd else model.DENIED        # so that httpd's turning over ends in a denial
+        if truth is odd:
+            against.append("no-match")
+        moment.states["line"] |= truth and not odd
+        return model.GRANTED if truth else model.DENIED
 
     def judge(self, bearer, tree, moment, against, odd=False):
+        """As httpd composes lines. against: the reasons of those that stand against the client."""
         if isinstance(tree, str):
-            if tree == "all granted":
-                return model.GRANTED
-            if tree.startswith("user "):
-                names = golden.values(x509.load_der_x509_certificate(bearer.der).subject, "CN") if moment.standing == "granted" else []
-                if len(names) == 1:
-                    against.append("") if names[0] not in tree.split()[1:] else None
-                    return model.GRANTED if names[0] in tree.split()[1:] else model.DENIED
-                against.append("ambiguous" if names else moment.standing)
-                return model.DENIED
-            truth, reason = self.line(bearer, tree, moment)
-            if truth is None or truth is odd:
-                against.append(reason if truth is None else "no-match")
-            if truth is True and not odd:
-                moment.states["line"] = True
-            if truth is None:
-                return model.GRANTED if odd else model.DENIED
-            return model.GRANTED if truth else model.DENIED
+            return self.leaf(bearer, tree, moment, against, odd)
         if tree[0] == "not":
             return model.turn_over(self.judge(bearer, tree[1], moment, against, not odd))
         odd ^= tree[0] == "none"
@@ -144,21 +156,15 @@ class Oracle:
         found = {}
         if bearer.name == soak.PLAIN:
             return found
+        if moment.standing != "granted":
+            for profile in row["export"]:
+                found.update(status_headers(profile, bearer.der, moment.standing))
+            return found
         for profile in row["export"]:
-            if moment.standing != "granted":
-                name = STATUS_HEADERS.get(profile)
-                if name:
-                    missing = bearer.der is None
-                    found[fold(name)] = "NONE" if missing else "FAILED:" + moment.standing
-                elif profile == "gcp":
-                    found.update(xclientcertpresent="true" if bearer.der else "false", xclientcertchainverified="false",
-                                 xclientcerterror="client_cert_validation_failed" if bearer.der else "client_cert_not_provided")
-                continue
             for name, value in bearer.profiles[profile]:
                 if value is not None:
                     found[fold(name)] = value.decode("latin-1") if isinstance(value, bytes) else value
-        if moment.standing == "granted":
-            found.update(self.own_headers(bearer, row, moment))
+        found.update(self.own_headers(bearer, row, moment))
         return found
 
     @staticmethod
@@ -190,12 +196,15 @@ class Oracle:
             return False, set(against), {}
         if not result:
             return True, {prefix + reason for reason in against}, headers
-        if row["limit"] and moment.standing == "granted":
-            names = {fold(name): name for name, _ in itertools.chain(*bearer.profiles.values())} if bearer.profiles else {}
-            size = sum(len(names.get(name, name)) + len(value) + 4 for name, value in headers.items())
-            if size > row["limit"]:
-                return False, {"too-large"}, {}
+        if row["limit"] and moment.standing == "granted" and self.size(bearer, headers) > row["limit"]:
+            return False, {"too-large"}, {}
         return True, {""}, headers
+
+    @staticmethod
+    def size(bearer, headers):
+        """As MTLSMaxHeaders counts: names, values, and four octets for each."""
+        names = {fold(name): name for name, _ in itertools.chain(*bearer.profiles.values())}
+        return sum(len(names.get(name, name)) + len(value) + 4 for name, value in headers.items())
 
     def standings(self, bearer, connection, begin, end):
         if connection["port"] == "plain":

@@ -78,11 +78,16 @@ class Director:
         command = [lab.need_program("apache2-bin", "apache2", "httpd"), "-DFOREGROUND", "-f", self.ground.path("httpd.conf")]
         self.server = self.ground.start("httpd", command)
         self.ground.await_port(self.server, self.ports["plain"])
-        # A signal before it says so would end it.
-        lab.wait_for(lambda: "resuming normal operations" in lab.slurp(self.ground.path("error.1")) or self.server.ended(), 60,
-                     "the server does not begin")
+        lab.wait_for(self.has_begun, 60, "the server does not begin")
         self.timeline.say("settled", self.generation)
         self.figures = figures.Figures(self.server.pid)
+
+    def has_begun(self):
+        """A signal before it says so would end it."""
+        if self.server.ended():
+            raise lab.Problem("the server did not start: " + self.server.said())
+        path = self.ground.path("error.1")
+        return os.path.exists(path) and "resuming normal operations" in lab.slurp(path)
 
     def start_workers(self):
         options, until = self.options, self.started + self.options.minutes * 60
@@ -146,8 +151,8 @@ class Director:
             self.counts["SIGKILLs"] += 1
 
     def look_for_children(self):
-        """Those that take connections stay until the next restart."""
-        if self.server.ended():
+        """Those that take connections stay until the next restart. Prefork ends and makes them as it likes."""
+        if self.server.ended() or self.options.mpm == "prefork":
             return
         now = set(figures.children(self.server.pid))
         self.lost += ["a child is gone: %d" % pid for pid in self.serving - now if pid not in self.killed]
@@ -266,4 +271,4 @@ def main():
 
 
 if __name__ == "__main__":
-    lab.run(main)
+    lab.run(main, "soak")
