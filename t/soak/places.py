@@ -4,6 +4,7 @@
 A tree is ("all"|"any"|"none", child ...), ("not", leaf), or a leaf: the words behind Require.
 """
 import os
+import re
 
 from world import draw                                                  # first: it says where the others are found
 from httpd import modules_directory
@@ -147,6 +148,12 @@ TLS = """\
 # Room for the children of several generations, which finish what they have begun.
 THREADED = "StartServers 2\nServerLimit 24\nThreadsPerChild 24\nMaxRequestWorkers 48\nMinSpareThreads 1\nMaxSpareThreads 48\n"
 PREFORK = "StartServers 12\nMinSpareServers 2\nMaxSpareServers 90\nServerLimit 90\nMaxRequestWorkers 90\n"
+
+
+def without_module(text):
+    """The same server, and everybody may go everywhere."""
+    return "".join(line for line in text.replace(" mtls_authz:info", "").splitlines(True)
+                   if not re.match(r"\s*((</?)?Require|AuthType|ErrorDocument)", line) and "MTLS" not in line and "mtls_authz" not in line)
 
 
 def configuration(world, generation, ports, module, mpm, broken=False):

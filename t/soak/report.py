@@ -121,13 +121,13 @@ class Result:
             print("WRONG: " + sentence)
         for title, prefix in (("answers", "status "), ("reasons", "reason "), ("places", "place ")):
             rows = ["%s %d" % (name[len(prefix):], n) for name, n in sorted(counts.items()) if name.startswith(prefix)]
-            print("%s: %s" % (title, ", ".join(rows)))
+            print("figures: %s: %s" % (title, ", ".join(rows)))
         rest = [name for name in sorted(counts) if not name.startswith(("status ", "reason ", "place ", "wrong", "certain"))]
-        print("clients: " + ", ".join("%s %d" % (name, counts[name]) for name in rest))
-        print("server: " + ", ".join("%s %d" % pair for pair in self.director.counts.items()))
-        print("figures: " + ", ".join("%s %s" % pair for pair in self.figures.items()))
-        print("answers for which there was one right verdict only: %d of %d" % (counts["certain"], counts["requests"]))
-        print("%s: %d requests, %d wrong (seed %s, %s)" % ("FAILED" if self.wrong() else "passed", counts["requests"], self.wrong(),
+        print("figures: clients: " + ", ".join("%s %d" % (name, counts[name]) for name in rest))
+        print("figures: server: " + ", ".join("%s %d" % pair for pair in self.director.counts.items()))
+        print("figures: growth: " + ", ".join("%s %s" % pair for pair in self.figures.items()))
+        print("figures: answers for which there was one right verdict only: %d of %d" % (counts["certain"], counts["requests"]))
+        print("figures: %s: %d requests, %d wrong (seed %s, %s)" % ("FAILED" if self.wrong() else "passed", counts["requests"], self.wrong(),
                                                            self.director.options.seed, self.director.options.mpm))
 
 

@@ -2,7 +2,7 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """A server under all that may happen to it, and an oracle that holds every answer against what was in force.
 
-    soak.py [--minutes N] [--seed N] [--rate N] [--mpm NAME] [--build DIR] [--selftest]
+    soak.py [--minutes N] [--seed N] [--rate N] [--mpm NAME] [--build DIR] [--bare] [--selftest]
 
 Loopback only, free ports; what was started is stopped. Ends with 1 and what was wrong, if anything was. --selftest breaks things on
 purpose and ends with 1 if nobody notices.
@@ -94,7 +94,8 @@ class Director:
         for number in range(options.workers):
             job = {"directory": self.ground.directory, "seed": options.seed, "number": number, "threads": options.threads, "late": LATE,
                    "ports": {name: self.ports[name] for name in ("strict", "loose", "plain")}, "until": until,
-                   "rate": options.rate / options.workers, "wrong": "open" if self.broken else None, "http2": options.mpm != "prefork"}
+                   "rate": options.rate / options.workers, "wrong": "open" if self.broken else None, "http2": options.mpm != "prefork",
+                   "bare": options.bare}
             yield self.ground.start("worker.%d" % number, ["/usr/bin/python3", os.path.join(HERE, "worker.py"), json.dumps(job)])
 
     # ---- what is done to it ----
@@ -102,7 +103,7 @@ class Director:
     def write_configuration(self):
         self.generation += 1
         text = places.configuration(self.world, self.generation, self.ports, self.ground.module, self.options.mpm, self.broken)
-        self.ground.write("httpd.conf", text)
+        self.ground.write("httpd.conf", places.without_module(text) if self.options.bare else text)
         return self.generation
 
     def swap(self, name):
@@ -260,6 +261,7 @@ def main():
     parser.add_argument("--build", default="build")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--threads", type=int, default=10)
+    parser.add_argument("--bare", action="store_true", help="without the module and its verdicts: what httpd itself takes")
     parser.add_argument("--selftest", action="store_true")
     options = parser.parse_args()
     options.storm, options.calm = (STORM, CALM) if options.minutes < 6 else (STORM_LONG, CALM_LONG)
