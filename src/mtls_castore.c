@@ -1,5 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
+#include <errno.h>
+#include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <apr_atomic.h>
 #include <apr_shm.h>
@@ -20,7 +23,7 @@ typedef struct entry_t {
 /** The shared part. count is raised last, so that every entry below it is whole. */
 typedef struct shared_t {
     volatile apr_uint32_t count;
-    volatile apr_uint32_t writing;             /* 1 while somebody appends, over all children */
+    volatile apr_uint32_t writing;             /* who appends, of all children: a process, or 0 */
     apr_uint32_t used;
     entry_t entries[STORE_ENTRIES];
     unsigned char octets[STORE_OCTETS];
@@ -94,13 +97,22 @@ static void append_entry(shared_t *shared, const unsigned char *digest, X509 *ce
     apr_atomic_inc32(&shared->count);
 }
 
+/* Nobody waits here: a handshake must not hang on another child. Who finds the door closed leaves; the certificate is
+ * added the next time that it is seen. One that was killed while it was writing, and only that one, has left it open. */
+static int take_door(shared_t *shared)
+{
+    apr_uint32_t holder = apr_atomic_read32(&shared->writing);
+
+    if (holder && (!kill((pid_t)holder, 0) || errno != ESRCH))
+        return 0;
+    return apr_atomic_cas32(&shared->writing, (apr_uint32_t)getpid(), holder) == holder;
+}
+
 void mtls_castore_add(mtls_castore_t *store, X509 *certificate, const unsigned char *digest)
 {
     if (mtls_castore_has(store, digest))
         return;
-    /* Nobody waits here: a handshake must not hang on a child that died while writing. Who finds the
-     * door closed leaves; the certificate is added the next time that it is seen. */
-    if (apr_atomic_cas32(&store->shared->writing, 1, 0) != 0)
+    if (!take_door(store->shared))
         return;
     if (find_entry(store->shared, digest, entries_of(store)) < 0)
         append_entry(store->shared, digest, certificate, i2d_X509(certificate, NULL));

@@ -160,6 +160,38 @@ static void test_children(void **state)
         X509_free(cas[i].certificate);
 }
 
+/* The store's own way of writing a certificate down: a child can be made to die within it. */
+static int dies;
+
+int i2d_X509(const X509 *certificate, unsigned char **to)
+{
+    if (dies && to)
+        _exit(9);
+    return ASN1_item_i2d((const ASN1_VALUE *)certificate, to, ASN1_ITEM_rptr(X509));
+}
+
+static void die_adding(mtls_castore_t *store, ca_t *cas)
+{
+    dies = 1;
+    mtls_castore_add(store, cas[1].certificate, cas[1].digest);
+}
+
+static void test_died(void **state)
+{
+    ca_t cas[3] = { make_ca(1, 0), make_ca(2, 0), make_ca(3, 0) };
+    int i;
+
+    mtls_castore_add(*state, cas[0].certificate, cas[0].digest);
+    assert_int_equal(in_child(die_adding, *state, cas), 9);
+    assert_false(knows(*state, &cas[1]));                        /* not half of it either */
+    assert_int_equal(in_child(add_second, *state, cas), 3);
+    mtls_castore_add(*state, cas[2].certificate, cas[2].digest);
+    for (i = 0; i < 3; i++) {
+        assert_true(knows(*state, &cas[i]));
+        X509_free(cas[i].certificate);
+    }
+}
+
 enum { THREADS = 3, CAS = 60 };
 
 typedef struct crowd_t {
@@ -263,6 +295,7 @@ int main(void)
         cmocka_unit_test_setup(test_full, setup),
         cmocka_unit_test_setup(test_too_large, setup),
         cmocka_unit_test_setup(test_children, setup),
+        cmocka_unit_test_setup(test_died, setup),
         cmocka_unit_test_setup(test_crowd, setup),
         cmocka_unit_test_setup(test_error_queue, setup),
     };
