@@ -252,6 +252,9 @@ class Thread:
         except (OSError, EOFError, Broken, ValueError) as problem:
             self.broken(bearer, plan, connection, begin, problem)
 
+    def was_killed(self, who, begin, end):
+        return any(self.world.lists.is_killed(who, number) for number in self.clients.timeline.list_window("kill", begin, end))
+
     def broken(self, bearer, plan, connection, begin, problem):
         """A connection that ended without an answer: there has to be a reason for it."""
         self.clients.timeline.follow()
@@ -261,7 +264,7 @@ class Thread:
             self.clients.count("cut by restart or SIGKILL")
         elif plan["http"] == "1.1" and connection["answers"] and places.PLACES[connection["asked"]][0] in ("reset", "flaky"):
             self.clients.count("ended because the backend has ended")       # so that the client asks again
-        elif bearer.name in soak.KILLED and connection["answers"]:
+        elif connection["answers"] and self.was_killed(bearer.name, begin, time.time()):
             self.clients.count("ended by the kill list")
         else:
             self.clients.wrong(what="no answer: %s: %s" % (type(problem).__name__, problem), plan=plan, connection=connection, begin=begin,
