@@ -127,8 +127,9 @@ class Result:
         print("figures: server: " + ", ".join("%s %d" % pair for pair in self.director.counts.items()))
         print("figures: growth: " + ", ".join("%s %s" % pair for pair in self.figures.items()))
         print("figures: answers for which there was one right verdict only: %d of %d" % (counts["certain"], counts["requests"]))
-        print("figures: %s: %d requests, %d wrong (seed %s, %s)" % ("FAILED" if self.wrong() else "passed", counts["requests"], self.wrong(),
-                                                           self.director.options.seed, self.director.options.mpm))
+        options, verdict = self.director.options, "FAILED" if self.wrong() else "passed"
+        print("figures: %s: %d requests, %d wrong (%s minutes, seed %s, %s)" % (
+            verdict, counts["requests"], self.wrong(), options.minutes, options.seed, options.mpm))
 
 
 # What was broken, and what has to be said of it.

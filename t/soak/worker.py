@@ -257,14 +257,17 @@ class Thread:
 
     def broken(self, bearer, plan, connection, begin, problem):
         """A connection that ended without an answer: there has to be a reason for it."""
-        self.clients.timeline.follow()
+        with self.clients.lock:
+            self.clients.timeline.follow()
+            was_cut = self.clients.timeline.was_cut(begin, time.time())
+            was_killed = self.was_killed(bearer.name, begin, time.time())
         if not connection["answers"] and self.may_fail(bearer, plan, begin):
             self.clients.count("refused handshakes")
-        elif self.clients.timeline.was_cut(begin, time.time()):
+        elif was_cut:
             self.clients.count("cut by restart or SIGKILL")
         elif plan["http"] == "1.1" and connection["answers"] and places.PLACES[connection["asked"]][0] in ("reset", "flaky"):
             self.clients.count("ended because the backend has ended")       # so that the client asks again
-        elif connection["answers"] and self.was_killed(bearer.name, begin, time.time()):
+        elif connection["answers"] and was_killed:
             self.clients.count("ended by the kill list")
         else:
             self.clients.wrong(what="no answer: %s: %s" % (type(problem).__name__, problem), plan=plan, connection=connection, begin=begin,
