@@ -131,6 +131,10 @@ typedef struct mtls_listed_t {
 
 #define MTLS_LIST_INTERVAL_DEFAULT (5 * APR_USEC_PER_SEC)
 
+/** A change is in force within the interval: it is seen after one part, still for three, and taken up in the last. */
+#define MTLS_LIST_PARTS 5
+#define MTLS_LIST_STILL 3
+
 /** All that one reading of the configuration has brought. */
 typedef struct mtls_generation_t {
     apr_pool_t *pool;
@@ -151,7 +155,7 @@ typedef struct mtls_generation_t {
     mtls_list_t **list_of;           /**< by number in fields; set by mtls_check, which also opens the lists */
     mtls_list_t *kill_list;          /**< NULL: there is none */
     const apr_array_header_t *authorities;   /**< of X509 *: CAs that clients are verified with; NULL: no lists */
-    apr_interval_time_t list_interval;   /**< how long a change of a list may take; 0: nothing was said */
+    apr_interval_time_t list_interval;   /**< how long a change of a list may take */
     int subjects;                    /**< MTLSStatusSubjects is on somewhere */
     apr_array_header_t *zones;       /**< of mtls_zone_t *, as they were written; see mtls_zone.h */
     const int *removal_numbers;      /**< counters of the names in guarded; NULL: not counted */

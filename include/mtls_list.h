@@ -41,9 +41,10 @@ const mtls_field_t *mtls_list_field(const mtls_list_t *list);    /**< NULL: the 
 /**
  * Read the list for the first time, before children are forked.
  *
+ * @param settle microseconds: wait until nobody has written into the files for so long; 0: take them as they are
  * @return NULL, or a sentence in p: file, line and reason
  */
-const char *mtls_list_open(mtls_list_t *list, apr_pool_t *p);
+const char *mtls_list_open(mtls_list_t *list, apr_pool_t *p, apr_interval_time_t settle);
 
 /** True if some entry had a label of this name at the start, or if there were no entries at all. After open. */
 int mtls_list_has_label(const mtls_list_t *list, mtls_str_t name);

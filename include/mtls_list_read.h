@@ -18,6 +18,9 @@ typedef struct mtls_key_column_t {
     const mtls_field_t *issuer;      /**< the key is a serial number together with its issuer; NULL: the field alone */
 } mtls_key_column_t;
 
+/** What revocation lists are about: the certificates of one issuer, or a part of them. */
+typedef struct mtls_crl_scope_t mtls_crl_scope_t;
+
 /** A list on its way into memory. */
 typedef struct mtls_loading_t {
     apr_pool_t *pool;                /**< for sentences, and what is needed on the way */
@@ -28,9 +31,11 @@ typedef struct mtls_loading_t {
     const apr_array_header_t *authorities;   /**< of X509 *: who may have signed a revocation list */
     apr_int64_t now;                 /**< seconds since 1970 */
     const char *file;                /**< the one that is read, for sentences */
+    apr_uint64_t signature;          /**< of the files as they were read: mtls_files_t */
     int said;                        /**< something stands in the files, if only a comment */
-    int issuers;                     /**< how many revocation lists were read */
-    apr_int64_t next_update;         /**< the earliest of theirs; 0: none has one */
+    apr_array_header_t *scopes;      /**< of mtls_crl_scope_t: those of the revocation lists; NULL: none was read */
+    int issuers;                     /**< how many there are: several lists about the same count once */
+    apr_int64_t next_update;         /**< the earliest of theirs, of several about the same the latest; 0: none has one */
 } mtls_loading_t;
 
 /** Make the key of a column. issuer is NULL where the column has none. */

@@ -1,6 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 #include "httpd.h"
 #include "http_config.h"
+#include "http_core.h"
 #include "http_log.h"
 #include "apr_strings.h"
 #include "ap_mpm.h"
@@ -9,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <unistd.h>
 
 #include "mtls_check_lists.h"
@@ -182,18 +184,24 @@ static const char *add_variables(apr_pool_t *p, const mtls_list_t *list)
 
 /* ---- what children can read ---- */
 
-/* Exactly what they will be allowed, directories, too. Before any thread is started. */
-static int can_children_read(const char *path)
+static int become_child(void)
 {
-    int can;
+    return !initgroups(ap_unixd_config.user_name, ap_unixd_config.group_id) && !setegid(ap_unixd_config.group_id)
+        && !seteuid(ap_unixd_config.user_id);
+}
 
-    if (geteuid() != 0 || ap_unixd_config.user_id == 0)
-        return 1;
-    if (setegid(ap_unixd_config.group_id) || seteuid(ap_unixd_config.user_id))
-        can = 1;                     /* nothing can be said then */
-    else
+/* Exactly what they will be allowed: directories count, and all groups of that user, none of root's. Before any thread is
+ * started. */
+static int can_children_read(apr_pool_t *p, const char *path)
+{
+    int n = getgroups(0, NULL), can = 1;
+    gid_t *groups = apr_palloc(p, (apr_size_t)(n > 0 ? n : 1) * sizeof(*groups));
+
+    if (geteuid() != 0 || ap_unixd_config.user_id == 0 || n < 0 || getgroups(n, groups) != n)
+        return 1;                    /* nothing can be said then */
+    if (become_child())
         can = faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) == 0;
-    if (seteuid(0) || setegid(getgid()))
+    if (seteuid(0) || setegid(getgid()) || setgroups((size_t)n, groups))
         exit(APEXIT_CHILDFATAL);     /* without its rights back the server must not go on */
     return can;
 }
@@ -206,7 +214,7 @@ static void warn_unreadable(apr_pool_t *p, server_rec *s, const mtls_listed_t *l
 
     mtls_files_look(p, mtls_list_path(listed->list), mtls_list_kind(listed->list) == MTLS_LIST_CRL, &files);
     for (i = 0; !path && i < files.paths->nelts; i++) {
-        if (!can_children_read(APR_ARRAY_IDX(files.paths, i, const char *)))
+        if (!can_children_read(p, APR_ARRAY_IDX(files.paths, i, const char *)))
             path = APR_ARRAY_IDX(files.paths, i, const char *);
     }
     if (path)
@@ -217,9 +225,18 @@ static void warn_unreadable(apr_pool_t *p, server_rec *s, const mtls_listed_t *l
 
 /* ---- all of it ---- */
 
+/* A start takes files as they are. A server that is restarted has served a whole version until now: what somebody is just
+ * writing is let alone until it has been still for as long as otherwise. */
+static apr_interval_time_t settle(void)
+{
+    int restarts = ap_state_query(AP_SQ_CONFIG_GEN) > 1;
+
+    return restarts ? mtls_generation()->list_interval / MTLS_LIST_PARTS * MTLS_LIST_STILL : 0;
+}
+
 static const char *open_list(apr_pool_t *p, server_rec *main_server, const mtls_listed_t *listed)
 {
-    const char *error = mtls_list_open(listed->list, p);
+    const char *error = mtls_list_open(listed->list, p, settle());
     mtls_list_status_t status;
 
     if (error)

@@ -30,6 +30,7 @@ void mtls_generation_begin(apr_pool_t *pconf)
     begun->headers = mtls_headerset_make(pconf, begun->fields);
     begun->lines = apr_array_make(pconf, 16, sizeof(mtls_line_t *));
     begun->lists = apr_array_make(pconf, 4, sizeof(mtls_listed_t));
+    begun->list_interval = MTLS_LIST_INTERVAL_DEFAULT;
     begun->zones = apr_array_make(pconf, 16, sizeof(mtls_zone_t *));
     generation = begun;
     apr_pool_cleanup_register(pconf, begun, end_generation, apr_pool_cleanup_null);

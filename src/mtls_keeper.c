@@ -13,10 +13,6 @@
 
 APLOG_USE_MODULE(mtls_authz);
 
-/* A change is in force within the interval: it is seen after one part, still for three, and taken up in the last. */
-#define PARTS 5
-#define STILL 3
-
 /* A child that ends waits this long for a list that is just being read. */
 #define PATIENCE (2 * APR_USEC_PER_SEC)
 
@@ -67,7 +63,7 @@ static void keep(const keeper_t *keeper, mtls_list_t *list)
 {
     const char *sentence;
     apr_uint32_t before = mtls_list_version(list);
-    mtls_list_event_t event = mtls_list_keep(list, keeper->pool, keeper->part * STILL, &sentence);
+    mtls_list_event_t event = mtls_list_keep(list, keeper->pool, keeper->part * MTLS_LIST_STILL, &sentence);
 
     say(keeper, list, event, sentence);
     if (mtls_list_version(list) != before)
@@ -171,7 +167,7 @@ static void start(apr_pool_t *pchild, server_rec *s)
     keeper->pool = make_pool();
     keeper->lists = generation->lists;
     keeper->server = s;
-    keeper->part = (generation->list_interval ? generation->list_interval : MTLS_LIST_INTERVAL_DEFAULT) / PARTS;
+    keeper->part = generation->list_interval / MTLS_LIST_PARTS;
     rc = keeper->pool ? APR_SUCCESS : APR_ENOMEM;
     if (!rc) {
         keep_all(keeper);            /* before the first request: this child may be younger than the last change */

@@ -16,7 +16,16 @@ typedef struct crl_t {
     X509_CRL *crl;
     const char *issuer;              /* for sentences */
     mtls_str_t issuer_key;
+    int authority;                   /* who has signed it */
+    apr_int64_t until;               /* its nextUpdate; 0: it has none */
 } crl_t;
+
+/** What one or more lists are about: the newest of them counts for what is due. */
+struct mtls_crl_scope_t {
+    mtls_str_t issuer, part;         /* part: which certificates of the issuer, as the list puts it */
+    int authority;
+    apr_int64_t until;
+};
 
 static const char *say(const crl_t *crl, const char *what)
 {
@@ -35,7 +44,7 @@ static int is_signed_by(X509_CRL *crl, X509 *authority)
         && (X509_get_key_usage(authority) & KU_CRL_SIGN) && X509_CRL_verify(crl, key) == 1;
 }
 
-static const char *check_signature(const crl_t *crl)
+static const char *check_signature(crl_t *crl)
 {
     const apr_array_header_t *authorities = crl->loading->authorities;
     int i, named = 0;
@@ -43,8 +52,10 @@ static const char *check_signature(const crl_t *crl)
     for (i = 0; authorities && i < authorities->nelts; i++) {
         X509 *authority = APR_ARRAY_IDX(authorities, i, X509 *);
 
-        if (is_signed_by(crl->crl, authority))
+        if (is_signed_by(crl->crl, authority)) {
+            crl->authority = i;
             return NULL;
+        }
         named |= !X509_NAME_cmp(X509_CRL_get_issuer(crl->crl), X509_get_subject_name(authority));
     }
     return say(crl, named ? "is not signed by the CA of that name, or that CA may not sign revocation lists (its key usage)"
@@ -105,23 +116,69 @@ static const char *check_kind(const crl_t *crl)
 
 /* ---- when ---- */
 
-static const char *note_times(const crl_t *crl)
+static const char *read_times(crl_t *crl)
 {
-    mtls_loading_t *loading = crl->loading;
     const ASN1_TIME *next = X509_CRL_get0_nextUpdate(crl->crl);
-    apr_int64_t since, until;
+    apr_int64_t since;
 
     if (!mtls_read_time(X509_CRL_get0_lastUpdate(crl->crl), &since))
         return say(crl, "has a time that cannot be read");
-    if (since > loading->now)
+    if (since > crl->loading->now)
         return say(crl, "is not valid yet: its thisUpdate lies in the future (or this machine's clock is behind)");
-    if (!next)
-        return NULL;
-    if (!mtls_read_time(next, &until))
+    if (next && !mtls_read_time(next, &crl->until))
         return say(crl, "has a time that cannot be read");
-    if (!loading->next_update || until < loading->next_update)
-        loading->next_update = until;
     return NULL;
+}
+
+/* ---- what it is about ---- */
+
+/* The distribution point of a list that is for some certificates only; empty: it is for all. */
+static mtls_str_t part_of(const crl_t *crl)
+{
+    int at = X509_CRL_get_ext_by_NID(crl->crl, NID_issuing_distribution_point, -1);
+    const ASN1_OCTET_STRING *point = at < 0 ? NULL : X509_EXTENSION_get_data(X509_CRL_get_ext(crl->crl, at));
+
+    if (!point)
+        return (mtls_str_t){ "", 0 };
+    return mtls_str_copy(crl->loading->pool, (mtls_str_t){ (const char *)ASN1_STRING_get0_data(point),
+                                                           (apr_size_t)ASN1_STRING_length(point) });
+}
+
+static mtls_crl_scope_t *find_scope(const crl_t *crl, mtls_str_t part)
+{
+    apr_array_header_t *scopes = crl->loading->scopes;
+    mtls_crl_scope_t *scope;
+    int i;
+
+    for (i = 0; i < scopes->nelts; i++) {
+        scope = &APR_ARRAY_IDX(scopes, i, mtls_crl_scope_t);
+        if (scope->authority == crl->authority && mtls_str_eq(scope->issuer, crl->issuer_key) && mtls_str_eq(scope->part, part))
+            return scope;
+    }
+    scope = apr_array_push(scopes);
+    *scope = (mtls_crl_scope_t){ crl->issuer_key, part, crl->authority, -1 };
+    return scope;
+}
+
+/* A newer list may lie beside the one before, which is taken away later: neither is a list more or less, or due. */
+static void note_scope(const crl_t *crl)
+{
+    mtls_loading_t *loading = crl->loading;
+    mtls_crl_scope_t *scope;
+    int i;
+
+    if (!loading->scopes)
+        loading->scopes = apr_array_make(loading->pool, 4, sizeof(mtls_crl_scope_t));
+    scope = find_scope(crl, part_of(crl));
+    if (scope->until < 0 || (scope->until && (!crl->until || crl->until > scope->until)))
+        scope->until = crl->until;
+    loading->issuers = loading->scopes->nelts;
+    loading->next_update = 0;
+    for (i = 0; i < loading->scopes->nelts; i++) {
+        scope = &APR_ARRAY_IDX(loading->scopes, i, mtls_crl_scope_t);
+        if (scope->until && (!loading->next_update || scope->until < loading->next_update))
+            loading->next_update = scope->until;
+    }
 }
 
 /* ---- entries ---- */
@@ -165,7 +222,7 @@ static const char *add_entries(const crl_t *crl)
 static const char *read_crl(mtls_loading_t *loading, X509_CRL *revocations)
 {
     const mtls_dn_t *dn = mtls_dn_read(loading->pool, X509_CRL_get_issuer(revocations));
-    crl_t crl = { loading, revocations, "", { "", 0 } };
+    crl_t crl = { loading, revocations, "", { "", 0 }, -1, 0 };
     const char *error;
 
     crl.issuer = dn->readable ? mtls_dn_print(loading->pool, dn) : "(a name that cannot be read)";
@@ -174,9 +231,10 @@ static const char *read_crl(mtls_loading_t *loading, X509_CRL *revocations)
     crl.issuer_key = mtls_dn_key(loading->pool, dn);
     error = check_kind(&crl);
     error = error ? error : check_signature(&crl);
-    error = error ? error : note_times(&crl);
+    error = error ? error : read_times(&crl);
     error = error ? error : add_entries(&crl);
-    loading->issuers += !error;
+    if (!error)
+        note_scope(&crl);
     return error;
 }
 

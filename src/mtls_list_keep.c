@@ -11,12 +11,15 @@
 /* What could not be read may be readable later without having changed: after so many times the usual wait. */
 #define RETRY 12
 
+/* How many times files are read at the start that are others each time. */
+#define FIRST_TRIES 5
+
 /* ---- from files to a block ---- */
 
 static const char *read_file(const mtls_list_t *list, mtls_loading_t *loading, const char *path)
 {
     mtls_str_t octets;
-    const char *error = mtls_files_read(loading->pool, path, &octets);
+    const char *error = mtls_files_read(loading->pool, path, &octets, &loading->signature);
 
     if (error)
         return error;
@@ -79,7 +82,8 @@ static const char *load(const mtls_list_t *list, apr_pool_t *p, mtls_loading_t *
 
     *block = (mtls_block_octets_t){ NULL, 0, 0 };
     *loading = (mtls_loading_t){ .pool = p, .columns = list->columns, .n = list->kind == MTLS_LIST_KILL ? list->n : 1,
-                                 .authorities = list->authorities, .now = apr_time_sec(apr_time_now()) };
+                                 .authorities = list->authorities, .now = apr_time_sec(apr_time_now()),
+                                 .signature = MTLS_FILES_NONE };
     apr_pool_create(&loading->line_pool, p);
     loading->maker = mtls_index_begin();
     error = loading->maker ? make_block(list, loading, paths, block) : "does not fit into memory";
@@ -88,6 +92,16 @@ static const char *load(const mtls_list_t *list, apr_pool_t *p, mtls_loading_t *
     mtls_index_abandon(loading->maker);
     apr_pool_destroy(loading->line_pool);
     return error;
+}
+
+/* Files that were written to, or exchanged, while they were read are not judged: they come again. What was read is known
+ * where all of it was. */
+static int has_moved(const mtls_list_t *list, apr_pool_t *p, apr_uint64_t looked_at, const mtls_loading_t *complete)
+{
+    mtls_files_t files;
+
+    mtls_files_look(p, list->path, list->kind == MTLS_LIST_CRL, &files);
+    return files.signature != looked_at || (complete && complete->signature != looked_at);
 }
 
 /* ---- what is noted of it ---- */
@@ -150,21 +164,52 @@ static const char *write_first(mtls_list_t *list, mtls_str_t block)
     return error;
 }
 
-const char *mtls_list_open(mtls_list_t *list, apr_pool_t *p)
+/* Whoever is writing has settle to go on, and as long again; whoever writes all the time is not waited for. */
+static const char *look_when_still(const mtls_list_t *list, apr_pool_t *p, apr_interval_time_t settle, mtls_files_t *files)
+{
+    apr_time_t until = apr_time_now() + 2 * settle, now;
+    const char *error;
+
+    for (;;) {
+        error = mtls_files_look(p, list->path, list->kind == MTLS_LIST_CRL, files);
+        now = apr_time_now();
+        if (error || now >= until || files->written > now || now - files->written >= settle)
+            return error;
+        apr_sleep(settle / 20);
+    }
+}
+
+/* Files that are others by the time they are read are read again. */
+static const char *load_first(const mtls_list_t *list, apr_pool_t *p, apr_interval_time_t settle, mtls_loading_t *loading,
+                              mtls_files_t *files, mtls_block_octets_t *block)
+{
+    const char *error;
+    int tries;
+
+    for (tries = 0; tries < FIRST_TRIES; tries++) {
+        error = look_when_still(list, p, settle, files);
+        if (error)
+            return error;
+        mtls_index_release(block);
+        error = load(list, p, loading, files->paths, block);
+        if (!has_moved(list, p, files->signature, error ? NULL : loading))
+            break;
+    }
+    return error;
+}
+
+const char *mtls_list_open(mtls_list_t *list, apr_pool_t *p, apr_interval_time_t settle)
 {
     const char *error = mtls_versions_make(p, sizeof(mtls_list_note_t), &list->versions);
     mtls_list_note_t *note;
     mtls_loading_t loading;
     mtls_files_t files;
-    mtls_block_octets_t block;
+    mtls_block_octets_t block = { NULL, 0, 0 };
 
     if (error)
         return apr_psprintf(p, "%s: %s", list->path, error);
     note = mtls_versions_note(list->versions);
-    error = mtls_files_look(p, list->path, list->kind == MTLS_LIST_CRL, &files);
-    if (error)
-        return error;
-    error = load(list, p, &loading, files.paths, &block);
+    error = load_first(list, p, settle, &loading, &files, &block);
     if (error) {
         mtls_index_release(&block);
         return error;
@@ -200,8 +245,9 @@ const apr_array_header_t *mtls_list_labels(const mtls_list_t *list)
 
 /* ---- while the server runs ---- */
 
-static mtls_list_event_t renew(mtls_list_t *list, apr_pool_t *p, mtls_list_note_t *note, const mtls_loading_t *loading,
-                               mtls_str_t block, const char **sentence)
+/* What is noted of the files comes last: where this process ends before that, the next one reads them again. */
+static mtls_list_event_t renew(mtls_list_t *list, apr_pool_t *p, mtls_list_note_t *note, const mtls_files_t *files,
+                               const mtls_loading_t *loading, mtls_str_t block, const char **sentence)
 {
     const char *error = mtls_versions_write(list->versions, block.ptr, block.len);
 
@@ -211,18 +257,10 @@ static mtls_list_event_t renew(mtls_list_t *list, apr_pool_t *p, mtls_list_note_
         return note_bad(note, *sentence) ? MTLS_LIST_BAD : MTLS_LIST_QUIET;
     }
     note_good(list, note, loading, block);
+    note->judged = files->signature;
     *sentence = apr_psprintf(p, "version %u is in force, with %u entries, from %s", note->status.version,
                              note->status.entries, list->path);
     return MTLS_LIST_RENEWED;
-}
-
-/* Files that were written to while they were read are not judged: they come again. */
-static int has_moved(const mtls_list_t *list, apr_pool_t *p, apr_uint64_t signature)
-{
-    mtls_files_t files;
-
-    mtls_files_look(p, list->path, list->kind == MTLS_LIST_CRL, &files);
-    return files.signature != signature;
 }
 
 static mtls_list_event_t judge(mtls_list_t *list, apr_pool_t *p, mtls_list_note_t *note, const mtls_files_t *files,
@@ -233,15 +271,14 @@ static mtls_list_event_t judge(mtls_list_t *list, apr_pool_t *p, mtls_list_note_
     mtls_loading_t loading;
 
     error = error ? error : load(list, p, &loading, files->paths, &block);
-    if (has_moved(list, p, files->signature))
+    if (has_moved(list, p, files->signature, error ? NULL : &loading))
         note->pending = 0;
+    else if (!error)
+        event = renew(list, p, note, files, &loading, octets_of(&block), sentence);
     else {
         note->judged = files->signature;
         *sentence = error;
-        if (!error)
-            event = renew(list, p, note, &loading, octets_of(&block), sentence);
-        else if (note_bad(note, error))
-            event = MTLS_LIST_BAD;
+        event = note_bad(note, error) ? MTLS_LIST_BAD : MTLS_LIST_QUIET;
     }
     mtls_index_release(&block);
     return event;

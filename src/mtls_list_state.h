@@ -22,7 +22,7 @@ typedef struct mtls_list_note_t {
     apr_uint64_t pending;            /* the signature that was seen last */
     apr_int64_t pending_since;       /* by the monotonic clock, microseconds */
     apr_int64_t looked;              /* likewise: when somebody looked last */
-    int issuers;                     /* how many revocation lists the version in force is made of */
+    int issuers;                     /* the loading's, of the version in force */
 } mtls_list_note_t;
 
 struct mtls_list_t {

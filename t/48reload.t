@@ -19,7 +19,7 @@ my %BAD = (
     'bad-in-place' => [sub { in_place($_[0], "$GOOD\x00\n") }, qr/:2: is not UTF-8 text/],
     'contradiction' => [sub { put($_[0], $GOOD, '# more', 'shop.example.org role=x') }, qr/:3: stands on line 1 already, with other labels/],
     'cut-in-line' => [sub { in_place($_[0], "shop.example.org role=bill") }, qr/:1: the last line has no end/],
-    'cut-to-a-line' => [sub { put($_[0], $GOOD); truncate path($_[0]), length($GOOD) - 1 }, qr/:1: the last line has no end/],
+    'cut-to-a-line' => [sub { truncate path($_[0]), length($GOOD) - 1 }, qr/:1: the last line has no end/],
     'long-line' => [sub { put($_[0], $GOOD, 'x' x 10000) }, qr/:2: is longer than 8192 octets/],
     'quote' => [sub { put($_[0], '"shop.example.org role=x', $GOOD) }, qr/:1: has a quote that is not closed/],
     'utf-16' => [sub { put($_[0], "\xff\xfes\0h\0o\0p\0") }, qr/:1: is not UTF-8 text/],
@@ -90,8 +90,8 @@ for my $name ('old', 'removed') {
 }
 becomes('removed old', sub { status('/two', 'other'); ($server->access_log(qr{ /two 403}))[-1] =~ s/.* 403 //r }, 'a variable names those that were asked');
 becomes('404 old', sub { status('/old'); ($server->access_log(qr{ /old }))[-1] =~ s/.* \/old //r }, 'a rule that holds has asked a stale list, too');
-my %seen = map { @$_ } @{ client()->request($server, '/two/dump.py', cert => 'ok')->seen->{params} };
-is($seen{MTLS_STALE_LISTS}, 'removed', 'only those that were asked');
+becomes('removed', sub { my %seen = map { @$_ } @{ client()->request($server, '/two/dump.py', cert => 'ok')->seen->{params} }; $seen{MTLS_STALE_LISTS} // '' },
+        'only those that were asked');
 
 # Each is read again once in a while. Nothing is said again.
 put('old', '# nothing changes but the reason', 'still_wrong!');

@@ -265,7 +265,7 @@ static int answer(question_t *question, int argc, const char *const *argv)
     if (error)
         return complain(question->pool, NULL, error, BAD_INPUT);
     is_check = !strcmp(argv[0], "check");
-    error = mtls_list_open(question->list, question->pool);
+    error = mtls_list_open(question->list, question->pool, 0);
     if (error)
         return complain(question->pool, NULL, error, is_check ? NOT_ALL_WELL : BAD_INPUT);
     if (is_check) {

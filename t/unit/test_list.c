@@ -56,7 +56,7 @@ static world_t open_list(const char *text)
     unit_same("define", mtls_list_define(unit_pool, set, &host, "People", "subject.cn",
                                          apr_pstrcat(unit_pool, "file:", path, NULL), &world.list), NULL);
     unit_same("name", mtls_list_name(world.list), "people");
-    unit_same("open", mtls_list_open(world.list, unit_pool), NULL);
+    unit_same("open", mtls_list_open(world.list, unit_pool, 0), NULL);
     world.web = facts_named("web", set);
     world.other = facts_named("other", set);
     return world;
