@@ -227,6 +227,10 @@ my $ISSUER = '"CN=Example Root CA,O=Example Trust,C=DE"';
 my $POINT = '2.5.29.28';
 my %bare = (issuer => 'root', revoked => ['bare', 7]);
 make_certificate('no-crl-ca' => { issuer => undef, subject => [['CN', 'No CRLs']], ca => 1, ku => ['keyCertSign'], eku => [] });
+# Numbers whose encodings begin alike, or would be one if signs or zeros in front were dropped.
+my %ODD = ('minus-five' => [-5, 1], five => [5, 0], 'minus-255' => [-255, 0], 255 => [255, 1], 127 => [127, 0], 128 => [128, 1], 'minus-128' => [-128, 0],
+           251 => [251, 0]);
+make_certificate("serial-$_" => { serial => $ODD{$_}[0], issuer => 'intermediate' }) for sort keys %ODD;
 make_crls(
     'good.pem' => \%bare, 'good.der' => { %bare, form => 'der' }, 'none.pem' => { issuer => 'root' },
     'endless.pem' => { %bare, next_update => undef },
@@ -248,6 +252,8 @@ make_crls(
     'nobody.pem' => { %bare, name => [] }, 'nul.pem' => { %bare, name => [['CN', "Root\0CA"]] },
     'entry.pem' => { %bare, revoked => [['bare', [['2.5.29.29', 1, '3000']]]] },
     'reason.pem' => { %bare, revoked => [['bare', [['2.5.29.21', 0, '0a0101']]]] },
+    'removed.pem' => { %bare, revoked => [['bare', [['2.5.29.21', 0, '0a0108']]]] },
+    'numbers.pem' => { issuer => 'intermediate', revoked => [-5, 0, 0x80, 0xff] },
 );
 my $pem = slurp(pki('good.pem'));
 my $authorities = put(join '', map { slurp(pki("$_.crt")) } qw(intermediate stranger-ca no-crl-ca));
@@ -257,7 +263,7 @@ my $empty = put('');
 my $unsigned = 'is not signed by the CA of that name, or that CA may not sign revocation lists (its key usage)';
 for my $case (
     ['good.pem', 'ok'], ['good.der', 'ok'], ['none.pem', 'ok'], ['endless.pem', 'ok'], ['numbered.pem', 'ok'], ['users.pem', 'ok'],
-    ['reason.pem', 'ok'], ['two.pem', 'ok'], [put("Certificate Revocation List (CRL):\n$pem\n# end\n"), 'ok'],
+    ['reason.pem', 'ok'], ['removed.pem', 'ok'], ['numbers.pem', 'ok'], ['two.pem', 'ok'], [put("Certificate Revocation List (CRL):\n$pem\n# end\n"), 'ok'],
     [put($pem =~ s/\n/\r\n/gr), 'ok'],
     ['past.pem', 'warns mtls_authz: @1@: list NAME is stale: a revocation list has passed its nextUpdate; fetch a newer one'],
     ['delta.pem', ": the revocation list of $ISSUER is a delta list, which only says what has changed; give the complete one"],
@@ -314,14 +320,19 @@ for my $case (@GOOD) {
 }
 mkdir "$dir/crls" or die $!;
 for my $case (['good.pem', 1, 0], ['good.der', 1, 0], ['none.pem', 0, 0], ['stranger.pem', 0, 0], ['two.pem', 1, 1], ['past.pem', 1, 0],
-              ['reason.pem', 1, 0], ['crls', 1, 1]) {
+              ['reason.pem', 1, 0], ['removed.pem', 1, 0], ['crls', 1, 1]) {
     my ($file, @in) = @$case;
     $number++;
     spew("$dir/crls/$_.crl", slurp(pki("$_.pem"))) for qw(good stranger two);
     $lines .= configuration('crl', $file eq 'crls' ? "$dir/crls/*.c?[l]" : pki($file));
     push @good, ["/n$number", "CRL $file", bare => $in[0], other => $in[1], ok => 0];
 }
+$number++;
+$lines .= configuration('crl', pki('numbers.pem'));
+my $numbers = "/n$number";
 my $server = start_server(tls => $lines, conf => $CAS{tls});
+is(client()->request($server, $numbers, cert => "serial-$_")->{status}, $ODD{$_}[1] ? 404 : 403, "serial number $ODD{$_}[0]: " . ($ODD{$_}[1] ? '' : 'not ') . 'on it')
+    for sort keys %ODD;
 for my $cert (qw(ok other bare)) {
     my @cases = grep { my (undef, undef, %in) = @$_; exists $in{$cert} } @good;
     my @responses = client()->many($server, { cert => $cert, http => '1.1', tls => '1.3' }, map { { path => $_->[0] } } @cases);

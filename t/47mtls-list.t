@@ -76,6 +76,24 @@ my @ca = ('--ca', pki('root.crt'), '--ca', pki('intermediate.crt'));
 sub next_update { my ($file) = @_; return qx(openssl crl -in "@{[ pki($file) ]}" -noout -nextupdate -dateopt iso_8601) =~ /=(\S+) (\S+)/ ? "$1T$2" : die }
 my $soon = next_update('root.crl');
 answers([@ca, 'check', 'serial', 'crl:*.crl'], 0, "*.crl: 3 entries; next update $soon\n");
+# A newer list beside the one before it: both count, the newer one says when the next is due. CAs that share a name do not.
+make_crls('before.list' => { issuer => 'intermediate', revoked => ['other'], next_update => 3600 },
+          'later.list' => { issuer => 'intermediate', revoked => ['spiffe'], next_update => 7200 },
+          'twin.list' => { issuer => 'twin-ca', revoked => ['ok'], next_update => 5400 });
+symlink pki("$_.list"), "$dir/$_.list" for qw(before later);
+my $due = next_update('later.list');
+answers([@ca, 'check', 'serial', 'crl:*.list'], 0, "*.list: 2 entries; next update $due\n");
+symlink pki('twin.list'), "$dir/twin.list";
+$due = next_update('twin.list');
+answers([@ca, '--ca', pki('twin-ca.crt'), 'check', 'serial', 'crl:*.list'], 0, "*.list: 3 entries; next update $due\n");
+complains([@ca, 'check', 'serial', 'crl:*.list'], 1, 'twin.list: the revocation list of "CN=Example Issuing CA,O=Example Trust,C=DE" is not signed by '
+    . 'the CA of that name, or that CA may not sign revocation lists (its key usage)');
+# A part of a CA's certificates is another thing than all of them.
+make_crls('part.list' => { issuer => 'intermediate', revoked => ['bare'], next_update => 600, extensions => [['2.5.29.28', 1, '30038101ff']] });
+unlink "$dir/twin.list";
+symlink pki('part.list'), "$dir/part.list";
+$due = next_update('part.list');
+answers([@ca, 'check', 'serial', 'crl:*.list'], 0, "*.list: 3 entries; next update $due\n");
 my $over = next_update('past.crl');
 my $past = pki('past.crl');
 answers(['check', 'serial', "crl:$past", @ca], 0, "$past: 0 entries; next update $over, which has passed: the list is stale\n");

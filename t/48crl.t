@@ -134,6 +134,21 @@ is(status('bare', '/several'), 403, 'what it said still counts');
 crl('bare.pem', 'several/b.pem');
 is(in_force('several'), 1, 'it is back');
 
+# The next one comes under a name of its own, and the one before goes after that, as some that fetch them do it.
+$server->mark;
+crl('root-none.pem', 'several/c.pem');
+is(in_force('several'), 1, 'a newer one beside it');
+is(status('bare', '/several'), 403, 'both count');
+unlink "$dir/several/b.pem";
+is(in_force('several'), 1, 'the older one is gone');
+is(status('bare', '/several'), 404, 'what only that one said counts no more');
+is(scalar said($server, qr/mtls_authz:error.* list several: /), 0, 'nothing is missing');
+unlink "$dir/several/c.pem";
+ok(scalar await($server, qr/list several: .*holds 1 revocation lists, and had 2 before/), 'now one is');
+crl('bare.pem', 'several/b.pem');
+is(in_force('several'), 1, 'it is back again');
+put('several/.b.pem.fetching', 'not yet a list');
+
 # nextUpdate passes while the server runs.
 my $made = time;
 make_crls('brief.pem' => { issuer => 'root', revoked => ['bare'], next_update => 4 });
