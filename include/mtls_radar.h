@@ -24,7 +24,7 @@
 /** One certificate. Times are seconds since 1970. */
 typedef struct mtls_radar_t {
     unsigned char digest[MTLS_RADAR_DIGEST];   /**< SHA-256 of it */
-    unsigned char holder[MTLS_RADAR_DIGEST];   /**< of issuer and subject: what stays when it is renewed */
+    unsigned char holder[MTLS_RADAR_DIGEST];   /**< of its names and its issuer's: what stays when it is renewed */
     apr_int64_t not_after;
     apr_int64_t first_seen, last_seen;         /**< last_seen to the minute */
     char host[96];                             /**< the virtual host where it was seen first */

@@ -25,6 +25,7 @@ typedef struct mtls_whatif_t {
     const char *url, *method;
     const char *trouble;             /**< why the certificate would not be verified, in words; NULL: it would be */
     const char *note;                /**< why no real client may be known here, in words; or NULL */
+    const char *sent_on;             /**< where RewriteRule sends it within the server, which was judged, too; or NULL */
     mtls_trait_t traits[MTLS_TRAIT_COUNT];
     mtls_reason_t standing;          /**< what a request with it would be */
     int status;                      /**< 200: let in; else how it would be answered */

@@ -134,7 +134,16 @@ static void note_denial(request_rec *r, const mtls_decision_t *decision)
 
 /* ---- certificates that run out ---- */
 
-/* The same for a certificate and the one that replaces it: its issuer's name and its own. */
+/* Workloads may all have one subject, or none, and be told apart by this. */
+static int digest_alternatives(EVP_MD_CTX *context, const X509 *certificate)
+{
+    int i = X509_get_ext_by_NID(certificate, NID_subject_alt_name, -1);
+    const ASN1_OCTET_STRING *der = i < 0 ? NULL : X509_EXTENSION_get_data(X509_get_ext(certificate, i));
+
+    return !der || EVP_DigestUpdate(context, ASN1_STRING_get0_data(der), (size_t)ASN1_STRING_length(der));
+}
+
+/* The same for a certificate and the one that replaces it: its issuer's name, and all of its own. */
 static int digest_holder(X509 *certificate, unsigned char *digest)
 {
     X509_NAME *names[2] = { X509_get_issuer_name(certificate), X509_get_subject_name(certificate) };
@@ -145,7 +154,7 @@ static int digest_holder(X509 *certificate, unsigned char *digest)
 
     for (i = 0; i < 2; i++)
         ok = ok && X509_NAME_get0_der(names[i], &der, &len) && EVP_DigestUpdate(context, der, len);
-    ok = ok && EVP_DigestFinal_ex(context, digest, NULL);
+    ok = ok && digest_alternatives(context, certificate) && EVP_DigestFinal_ex(context, digest, NULL);
     EVP_MD_CTX_free(context);
     return ok;
 }

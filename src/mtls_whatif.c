@@ -13,6 +13,11 @@
 
 APLOG_USE_MODULE(mtls_authz);
 
+/* What mod_rewrite leaves for its handler, and how often httpd lets a request be redirected. */
+#define REWRITE_HANDLER "redirect-handler"
+#define REWRITE_PREFIX "redirect:"
+#define FOLLOWED_MAX 10
+
 /* ---- from the status page's request to its subrequest ---- */
 
 static const mtls_peer_t *peer_handed_down(const request_rec *r)
@@ -80,7 +85,6 @@ static void collect_rules(mtls_whatif_t *what, request_rec *sub, const apr_array
     const apr_array_header_t *lines = mtls_generation()->lines;
     int i;
 
-    what->rules = apr_array_make(sub->pool, 8, sizeof(mtls_whatif_rule_t));
     for (i = 0; tried && i < tried->nelts; i++) {
         const mtls_tried_t *one = &APR_ARRAY_IDX(tried, i, mtls_tried_t);
 
@@ -117,23 +121,32 @@ static int judge_first(request_rec *sub)
     return reason == MTLS_GRANTED ? mtls_target_check(sub) : mtls_audit_deny(sub, reason, detail);
 }
 
-static void collect(mtls_whatif_t *what, request_rec *sub)
+/* A denial is the end; of what is only reported the first is told. */
+static void collect_reason(mtls_whatif_t *what, const mtls_request_t *request)
+{
+    int is_denied = request->denied != MTLS_GRANTED;
+
+    if (!is_denied && (what->would || request->would == MTLS_GRANTED))
+        return;
+    what->would = !is_denied;
+    what->reason = is_denied ? request->denied : request->would;
+    what->detail = request->kept_detail;
+}
+
+static void collect(mtls_whatif_t *what, request_rec *sub, int first)
 {
     const mtls_request_t *request = mtls_request_of(sub);
-    int first = judge_first(sub);
 
     what->status = first == DECLINED ? sub->status : first;
     what->standing = mtls_request_view(sub)->standing;
-    what->would = request->denied == MTLS_GRANTED && request->would != MTLS_GRANTED;
-    what->reason = what->would ? request->would : request->denied;
-    what->detail = request->kept_detail;
     what->user = what->status == HTTP_OK ? request->user : NULL;
+    collect_reason(what, request);
     collect_rules(what, sub, first == DECLINED ? request->tried : NULL);
     collect_headers(what, sub, request->exported);
 }
 
 /* Where a subrequest has the sections of the request around it httpd does not ask the rules again. */
-static request_rec *look_up(request_rec *r, const mtls_whatif_t *what, const mtls_peer_t *peer)
+static request_rec *look_up(request_rec *r, const mtls_whatif_t *what, const char *url, const mtls_peer_t *peer)
 {
     mtls_request_t *request = mtls_request_of(r);
     ap_conf_vector_t *config = r->per_dir_config;
@@ -141,10 +154,33 @@ static request_rec *look_up(request_rec *r, const mtls_whatif_t *what, const mtl
 
     request->supposing = peer;
     r->per_dir_config = r->server->lookup_defaults;
-    sub = ap_sub_req_method_uri(what->method, what->url, r, NULL);
+    sub = ap_sub_req_method_uri(what->method, url, r, NULL);
     r->per_dir_config = config;
     request->supposing = NULL;
     return sub;
+}
+
+/* A RewriteRule in a section leaves it to a handler to send the request on, within the server, and no handler is run here:
+ * where it would go, or NULL. */
+static const char *sent_on(const request_rec *sub)
+{
+    if (sub->status != HTTP_OK || !sub->handler || strcmp(sub->handler, REWRITE_HANDLER)
+        || strncmp(sub->filename, REWRITE_PREFIX, sizeof(REWRITE_PREFIX) - 1))
+        return NULL;
+    return apr_pstrcat(sub->pool, sub->filename + sizeof(REWRITE_PREFIX) - 1, sub->args ? "?" : NULL, sub->args, NULL);
+}
+
+/* Judged where it comes to, too, as often as httpd lets it be sent on. */
+static void follow(request_rec *r, mtls_whatif_t *what, request_rec *sub, const mtls_peer_t *peer)
+{
+    const char *url;
+    int n;
+
+    for (n = 0; n < FOLLOWED_MAX && what->status == HTTP_OK && (url = sent_on(sub)) != NULL; n++) {
+        sub = look_up(r, what, url, peer);
+        collect(what, sub, DECLINED);
+        what->sent_on = url;
+    }
 }
 
 const char *mtls_whatif_ask(request_rec *r, const apr_array_header_t *certificates, mtls_whatif_t *what)
@@ -158,10 +194,12 @@ const char *mtls_whatif_ask(request_rec *r, const apr_array_header_t *certificat
         what->note = "this virtual host asks no client for a certificate (SSLVerifyClient none): a real client shows "
                      "one only if the section of this path asks for it";
     mtls_describe_peer(r->pool, peer, what->traits);
-    sub = look_up(r, what, peer);
+    sub = look_up(r, what, what->url, peer);
     if (mtls_request_of(sub)->supposed != peer)         /* then the answer would be about somebody else */
         return "the look-up failed";
-    collect(what, sub);
+    what->rules = apr_array_make(r->pool, 8, sizeof(mtls_whatif_rule_t));
+    collect(what, sub, judge_first(sub));
+    follow(r, what, sub, peer);
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "what-if: %s %s by the certificate with sha256 \"%s\": %s (%s, status %d)",
                   mtls_describe_text(r->pool, what->method), mtls_describe_text(r->pool, what->url),
                   what->traits[MTLS_TRAIT_SHA256].text, mtls_whatif_outcome(what), mtls_reason_slug(what->reason),

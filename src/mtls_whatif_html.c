@@ -67,6 +67,9 @@ static void write_outcome(request_rec *r, const mtls_whatif_t *what)
         write_paragraph(r, "warn", apr_psprintf(r->pool, "This certificate would not be verified: %s. With SSLVerifyClient "
                                                 "optional or require the handshake would end there; this is what a client "
                                                 "gets whom optional_no_ca lets in without being verified.", what->trouble));
+    if (what->sent_on)
+        write_paragraph(r, "", apr_pstrcat(r->pool, "Within the server it is sent on, to ", what->sent_on,
+                                           ", and judged there, too.", NULL));
     if (what->note)
         write_paragraph(r, "warn", apr_pstrcat(r->pool, "Supposed that he is asked for his certificate: ", what->note,
                                                ".", NULL));

@@ -69,6 +69,7 @@ static json_t *answer_of(apr_pool_t *p, const mtls_whatif_t *what)
 
     json_object_set_new(object, "url", text_of(p, what->url));
     json_object_set_new(object, "method", text_of(p, what->method));
+    json_object_set_new(object, "sent_on", text_of(p, what->sent_on));
     json_object_set_new(object, "certificate", certificate_of(p, what));
     json_object_set_new(object, "verified", json_boolean(!what->trouble));
     json_object_set_new(object, "trouble", text_of(p, what->trouble));
