@@ -145,8 +145,9 @@ TLS = """\
 {places}</VirtualHost>
 """
 
-# Room for the children of several generations, which finish what they have begun.
-THREADED = "StartServers 2\nServerLimit 24\nThreadsPerChild 24\nMaxRequestWorkers 48\nMinSpareThreads 1\nMaxSpareThreads 48\n"
+# Room for the children of several generations, which finish what they have begun, and in each child for all clients: httpd
+# closes connections that wait when all threads are busy.
+THREADED = "StartServers 2\nServerLimit 24\nThreadsPerChild 64\nMaxRequestWorkers 128\nMinSpareThreads 1\nMaxSpareThreads 128\n"
 PREFORK = "StartServers 12\nMinSpareServers 2\nMaxSpareServers 90\nServerLimit 90\nMaxRequestWorkers 90\n"
 
 

@@ -13,6 +13,7 @@ import os
 import random
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -54,7 +55,10 @@ class Director:
         self.versions, self.generation, self.killed = dict.fromkeys(soak.LISTS, 0), 0, {}
         self.counts = dict.fromkeys(["restarts", "swaps", "SIGKILLs", "bad list files"], 0)
         self.timeline = timeline.Writer(ground.path("timeline"))
-        self.ports = {name: ground.free_port() for name in ("strict", "loose", "plain", "down")}
+        self.ports = {name: ground.free_port() for name in ("strict", "loose", "plain")}
+        self.down = socket.socket()              # one that nobody listens at, and nobody else takes
+        self.down.bind(("127.0.0.1", 0))
+        self.ports["down"] = self.down.getsockname()[1]
         self.backends = self.start_backends()
         self.logs = report.Logs(ground.directory)
         self.server, self.crashed = None, False

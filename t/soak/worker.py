@@ -211,7 +211,7 @@ class Thread:
         for what in waiting:
             try:
                 going &= self.receive(bearer, plan, connection, speaker, *what)
-            except Broken as problem:
+            except (Broken, EOFError, OSError) as problem:     # others may have been answered before
                 broken = problem
         if broken:
             raise broken
@@ -267,7 +267,7 @@ class Thread:
             self.clients.count("cut by restart or SIGKILL")
         elif plan["http"] == "1.1" and connection["answers"] and places.PLACES[connection["asked"]][0] in ("reset", "flaky"):
             self.clients.count("ended because the backend has ended")       # so that the client asks again
-        elif connection["answers"] and was_killed:
+        elif was_killed and (connection["answers"] or plan["http"] == "2"):     # of streams that begin at once some may get no answer
             self.clients.count("ended by the kill list")
         else:
             self.clients.wrong(what="no answer: %s: %s" % (type(problem).__name__, problem), plan=plan, connection=connection, begin=begin,
