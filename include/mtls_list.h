@@ -59,7 +59,8 @@ typedef enum mtls_list_event_t {
     MTLS_LIST_QUIET,             /**< nothing that anybody needs to be told */
     MTLS_LIST_RENEWED,           /**< another version is in force */
     MTLS_LIST_BAD,               /**< the files are bad; the version before stays in force */
-    MTLS_LIST_STALE              /**< the version in force has become stale */
+    MTLS_LIST_STALE,             /**< the version in force has become stale */
+    MTLS_LIST_STUCK              /**< nobody looks at the files any more, or this process cannot take up what is in force */
 } mtls_list_event_t;
 
 /**

@@ -32,7 +32,10 @@ const char *mtls_versions_make(apr_pool_t *p, apr_size_t note, mtls_versions_t *
 int mtls_versions_enter(mtls_versions_t *versions);
 void mtls_versions_leave(mtls_versions_t *versions);
 
-/** The caller's notes, all zero at first. To be touched between enter and leave only. */
+/** Another process that has entered; 0: there is none. */
+long mtls_versions_within(mtls_versions_t *versions);
+
+/** The caller's notes, all zero at first. To be touched between enter and leave only, but for what is atomic. */
 void *mtls_versions_note(mtls_versions_t *versions);
 
 /** Write the next version; it is in force when this returns. Between enter and leave.

@@ -41,6 +41,9 @@ static void say(const keeper_t *keeper, const mtls_list_t *list, mtls_list_event
     case MTLS_LIST_STALE:
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, keeper->server, "mtls_authz: %s%s: %s", kind, name, sentence);
         break;
+    case MTLS_LIST_STUCK:
+        ap_log_error(APLOG_MARK, APLOG_ERR, 0, keeper->server, "mtls_authz: %s%s: %s", kind, name, sentence);
+        break;
     case MTLS_LIST_BAD:
         mtls_list_status((mtls_list_t *)list, &status);
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, keeper->server,

@@ -5,8 +5,7 @@
 
 #include <apr_strings.h>
 
-#include "mtls_files.h"
-#include "mtls_list_state.h"
+#include "mtls_list_load.h"
 
 /* What could not be read may be readable later without having changed: after so many times the usual wait. */
 #define RETRY 12
@@ -14,94 +13,12 @@
 /* How many times files are read at the start that are others each time. */
 #define FIRST_TRIES 5
 
-/* ---- from files to a block ---- */
-
-static const char *read_file(const mtls_list_t *list, mtls_loading_t *loading, const char *path)
-{
-    mtls_str_t octets;
-    const char *error = mtls_files_read(loading->pool, path, &octets, &loading->signature);
-
-    if (error)
-        return error;
-    loading->file = path;
-    error = list->kind == MTLS_LIST_CRL ? mtls_list_read_crl(loading, octets) : mtls_list_read_lines(loading, octets);
-    mtls_files_release(&octets);
-    return error;
-}
+/* What takes longer, and longer than RETRY, is told. */
+#define LONG (30 * APR_USEC_PER_SEC)
 
 static mtls_str_t octets_of(const mtls_block_octets_t *block)
 {
     return (mtls_str_t){ block->ptr, block->len };
-}
-
-/* A writer that empties a file before it fills it must not let everybody out, or in. */
-static const char *check_emptied(const mtls_list_t *list, const mtls_loading_t *loading, mtls_str_t block)
-{
-    const mtls_list_status_t *before = &((mtls_list_note_t *)mtls_versions_note(list->versions))->status;
-
-    if (loading->said || !before->entries || mtls_index_len(block, -1))
-        return NULL;
-    return apr_psprintf(loading->pool, "%s: is empty, and had %u entries before; if nothing is meant to be in it, write a "
-                        "comment into it", list->path, before->entries);
-}
-
-static const char *check_issuers(const mtls_list_t *list, const mtls_loading_t *loading)
-{
-    const mtls_list_note_t *note = mtls_versions_note(list->versions);
-
-    if (list->kind != MTLS_LIST_CRL || loading->issuers >= note->issuers)
-        return NULL;
-    return apr_psprintf(loading->pool, "%s: holds %d revocation lists, and had %d before; a missing one would let revoked "
-                        "certificates in (restart the server if it is meant to be gone)", list->path, loading->issuers,
-                        note->issuers);
-}
-
-static const char *make_block(const mtls_list_t *list, mtls_loading_t *loading, const apr_array_header_t *paths,
-                              mtls_block_octets_t *block)
-{
-    const char *error = NULL;
-    int i;
-
-    for (i = 0; !error && i < paths->nelts; i++)
-        error = read_file(list, loading, APR_ARRAY_IDX(paths, i, const char *));
-    if (error)
-        return error;
-    error = mtls_index_finish(loading->maker, block);
-    if (error)
-        return apr_psprintf(loading->pool, "%s: %s", list->path, error);
-    loading->maker = NULL;
-    error = check_emptied(list, loading, octets_of(block));
-    return error ? error : check_issuers(list, loading);
-}
-
-/* Read the files into a block, which is to be released in any case. */
-static const char *load(const mtls_list_t *list, apr_pool_t *p, mtls_loading_t *loading, const apr_array_header_t *paths,
-                        mtls_block_octets_t *block)
-{
-    const char *error;
-
-    *block = (mtls_block_octets_t){ NULL, 0, 0 };
-    *loading = (mtls_loading_t){ .pool = p, .columns = list->columns, .n = list->kind == MTLS_LIST_KILL ? list->n : 1,
-                                 .authorities = list->authorities, .now = apr_time_sec(apr_time_now()),
-                                 .signature = MTLS_FILES_NONE };
-    apr_pool_create(&loading->line_pool, p);
-    loading->maker = mtls_index_begin();
-    error = loading->maker ? make_block(list, loading, paths, block) : "does not fit into memory";
-    if (error)                       /* it may be in the pool of lines */
-        error = apr_pstrdup(p, error);
-    mtls_index_abandon(loading->maker);
-    apr_pool_destroy(loading->line_pool);
-    return error;
-}
-
-/* Files that were written to, or exchanged, while they were read are not judged: they come again. What was read is known
- * where all of it was. */
-static int has_moved(const mtls_list_t *list, apr_pool_t *p, apr_uint64_t looked_at, const mtls_loading_t *complete)
-{
-    mtls_files_t files;
-
-    mtls_files_look(p, list->path, list->kind == MTLS_LIST_CRL, &files);
-    return files.signature != looked_at || (complete && complete->signature != looked_at);
 }
 
 /* ---- what is noted of it ---- */
@@ -191,8 +108,8 @@ static const char *load_first(const mtls_list_t *list, apr_pool_t *p, apr_interv
         if (error)
             return error;
         mtls_index_release(block);
-        error = load(list, p, loading, files->paths, block);
-        if (!has_moved(list, p, files->signature, error ? NULL : loading))
+        error = mtls_list_load(list, p, loading, files->paths, block);
+        if (!mtls_list_has_moved(list, p, files->signature, error ? NULL : loading))
             break;
     }
     return error;
@@ -219,6 +136,7 @@ const char *mtls_list_open(mtls_list_t *list, apr_pool_t *p, apr_interval_time_t
     error = error ? error : write_first(list, octets_of(&block));
     if (!error) {
         note->judged = note->pending = files.signature;
+        atomic_store(&note->looked, monotonic());
         note_good(list, note, &loading, octets_of(&block));
         note_labels(list, p, octets_of(&block));
         list->status = note->status;
@@ -270,8 +188,8 @@ static mtls_list_event_t judge(mtls_list_t *list, apr_pool_t *p, mtls_list_note_
     mtls_block_octets_t block = { NULL, 0, 0 };
     mtls_loading_t loading;
 
-    error = error ? error : load(list, p, &loading, files->paths, &block);
-    if (has_moved(list, p, files->signature, error ? NULL : &loading))
+    error = error ? error : mtls_list_load(list, p, &loading, files->paths, &block);
+    if (mtls_list_has_moved(list, p, files->signature, error ? NULL : &loading))
         note->pending = 0;
     else if (!error)
         event = renew(list, p, note, files, &loading, octets_of(&block), sentence);
@@ -292,7 +210,7 @@ static mtls_list_event_t look(mtls_list_t *list, apr_pool_t *p, mtls_list_note_t
     mtls_files_t files;
     const char *error = mtls_files_look(p, list->path, list->kind == MTLS_LIST_CRL, &files);
 
-    note->looked = now;
+    atomic_store(&note->looked, now);
     if (files.signature != note->pending) {
         note->pending = files.signature;
         note->pending_since = now;
@@ -347,21 +265,77 @@ static void copy_status(mtls_list_t *list, const mtls_list_status_t *status)
     atomic_store(&list->stale, status->stale);
 }
 
+/* ---- what goes wrong with processes ---- */
+
+/* A machine that is busy is let alone. */
+static int is_long(apr_int64_t duration, apr_interval_time_t settle)
+{
+    return duration > LONG && duration / RETRY > settle;
+}
+
+/* Reading from a file system that does not answer takes for ever, and nobody else looks meanwhile. One process tells. */
+static const char *why_stuck(mtls_list_t *list, apr_pool_t *p, mtls_list_note_t *note, apr_interval_time_t settle)
+{
+    apr_int64_t since = monotonic() - atomic_load(&note->looked);
+
+    if (since > list->stale_after * APR_USEC_PER_SEC)
+        atomic_store(&list->stale, 1);
+    if (!is_long(since, settle) || atomic_exchange(&note->told_stuck, 1))
+        return NULL;
+    return apr_psprintf(p, "%s: nobody has looked at it for %d s: process %ld is still reading, or stands still", list->path,
+                        (int)(since / APR_USEC_PER_SEC), mtls_versions_within(list->versions));
+}
+
+/* What is in force is taken up with the next look, if there is memory. */
+static const char *why_behind(mtls_list_t *list, apr_pool_t *p, apr_interval_time_t settle)
+{
+    apr_uint32_t own = mtls_list_version(list), latest = mtls_versions_latest(list->versions);
+    apr_int64_t now = monotonic();
+
+    if (own == latest || !list->behind_since) {
+        list->behind_since = own == latest ? 0 : now;
+        list->told_behind = 0;
+        return NULL;
+    }
+    if (!is_long(now - list->behind_since, settle) || list->told_behind)
+        return NULL;
+    list->told_behind = 1;
+    return apr_psprintf(p, "%s: version %u is in force, and this child cannot reach it, perhaps for want of memory: it has %s",
+                        list->path, latest, own ? apr_psprintf(p, "version %u", own) : "none");
+}
+
+/* What the process does that has entered. */
+static mtls_list_event_t tend(mtls_list_t *list, apr_pool_t *p, mtls_list_note_t *note, apr_interval_time_t settle,
+                              const char **sentence)
+{
+    mtls_list_event_t event = MTLS_LIST_QUIET;
+
+    atomic_store(&note->told_stuck, 0);
+    if (monotonic() - atomic_load(&note->looked) >= settle / 4)
+        event = look(list, p, note, settle, sentence);
+    if (event == MTLS_LIST_QUIET && note_stale(list, p, &note->status, sentence))
+        event = MTLS_LIST_STALE;
+    copy_status(list, &note->status);
+    return event;
+}
+
 /* Another process may just be reading, or have looked: then there is nothing to do but to follow. */
 mtls_list_event_t mtls_list_keep(mtls_list_t *list, apr_pool_t *p, apr_interval_time_t settle, const char **sentence)
 {
     mtls_list_note_t *note = mtls_versions_note(list->versions);
     mtls_list_event_t event = MTLS_LIST_QUIET;
+    const char *trouble = NULL;
 
     *sentence = NULL;
     if (mtls_versions_enter(list->versions)) {
-        if (monotonic() - note->looked >= settle / 4)
-            event = look(list, p, note, settle, sentence);
-        if (event == MTLS_LIST_QUIET && note_stale(list, p, &note->status, sentence))
-            event = MTLS_LIST_STALE;
-        copy_status(list, &note->status);
+        event = tend(list, p, note, settle, sentence);
         mtls_versions_leave(list->versions);
     }
+    else
+        trouble = why_stuck(list, p, note, settle);
     mtls_versions_follow(list->versions);
-    return event;
+    if (event != MTLS_LIST_QUIET)
+        return event;
+    *sentence = trouble ? trouble : why_behind(list, p, settle);
+    return *sentence ? MTLS_LIST_STUCK : MTLS_LIST_QUIET;
 }

@@ -21,7 +21,8 @@ typedef struct mtls_list_note_t {
     apr_uint64_t judged;             /* the signature of the files that were read last, good or bad */
     apr_uint64_t pending;            /* the signature that was seen last */
     apr_int64_t pending_since;       /* by the monotonic clock, microseconds */
-    apr_int64_t looked;              /* likewise: when somebody looked last */
+    _Atomic apr_int64_t looked;      /* likewise: when somebody looked last; anybody may ask, */
+    atomic_int told_stuck;           /* and tell that it is long ago, once */
     int issuers;                     /* the loading's, of the version in force */
 } mtls_list_note_t;
 
@@ -38,6 +39,8 @@ struct mtls_list_t {
     apr_thread_mutex_t *mutex;       /* of status, in this process */
     mtls_list_status_t status;       /* this process' copy */
     atomic_int stale;
+    apr_int64_t behind_since;        /* by the monotonic clock: this process has had an older version since; the keeper's */
+    int told_behind;
 };
 
 #endif

@@ -139,6 +139,13 @@ void mtls_versions_leave(mtls_versions_t *versions)
     lock(versions->door, F_UNLCK);
 }
 
+long mtls_versions_within(mtls_versions_t *versions)
+{
+    struct flock flock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+    return fcntl(versions->door, F_GETLK, &flock) < 0 || flock.l_type == F_UNLCK ? 0 : (long)flock.l_pid;
+}
+
 void *mtls_versions_note(mtls_versions_t *versions)
 {
     return versions->note;

@@ -52,6 +52,8 @@ my $server = start_server(log_level => 'mtls_authz:debug', log_format => '%U %>s
         Require mtls in revoked several
     </Location>
 END
+    # Connections that are opened early are asked late, however slow the machine is.
+    KeepAliveTimeout 600
     <IfModule !mpm_prefork_module>
         ServerLimit 1
         MaxRequestWorkers 16

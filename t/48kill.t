@@ -72,6 +72,8 @@ my $server = start_server(
     </Location>
 END
     conf => join '', map({ "Listen 127.0.0.1:$_\n" } @port), <<"END");
+    # Connections that are opened early are asked late, however slow the machine is.
+    KeepAliveTimeout 600
     <Directory "$dir">
         Require all granted
     </Directory>
