@@ -16,7 +16,7 @@
 typedef struct mtls_files_t {
     apr_array_header_t *paths;       /**< of const char *, sorted */
     apr_uint64_t signature;          /**< another one when a file was changed, replaced, added or taken away */
-    apr_time_t written;              /**< when somebody last wrote into one of them, who may not have finished; 0: not known */
+    apr_time_t written;              /**< when somebody last wrote into one, who may not have finished; 0: not known */
 } mtls_files_t;
 
 /**

@@ -94,6 +94,7 @@ typedef struct mtls_list_status_t {
     apr_int64_t bad_since;       /**< 0: they are good */
     apr_int64_t next_update;     /**< the earliest nextUpdate of the revocation lists */
     int stale;
+    int blank;                   /**< nothing stands in the files, not even a comment */
     char why[400];               /**< what is bad; a C string, empty where nothing is */
 } mtls_list_status_t;
 

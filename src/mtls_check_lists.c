@@ -225,6 +225,23 @@ static void warn_unreadable(apr_pool_t *p, server_rec *s, const mtls_listed_t *l
 
 /* ---- all of it ---- */
 
+/* While the server runs an emptied file is a mistake; at the start nobody knows what was in it. */
+static void warn_standing(server_rec *s, const mtls_listed_t *listed)
+{
+    mtls_list_status_t status;
+
+    mtls_list_status(listed->list, &status);
+    if (status.blank)
+        ap_log_error(APLOG_MARK, APLOG_WARNING | APLOG_STARTUP, 0, s, "mtls_authz: %s:%d: %s%s: %s is empty, so nobody "
+                     "is on it; if that is meant, write a comment into it", listed->place.file, listed->place.line,
+                     mtls_list_field(listed->list) ? "list " : "", mtls_list_name(listed->list),
+                     mtls_list_path(listed->list));
+    if (status.next_update && status.next_update < apr_time_sec(apr_time_now()))
+        ap_log_error(APLOG_MARK, APLOG_WARNING | APLOG_STARTUP, 0, s, "mtls_authz: %s:%d: list %s is stale: a "
+                     "revocation list has passed its nextUpdate; fetch a newer one", listed->place.file, listed->place.line,
+                     mtls_list_name(listed->list));
+}
+
 /* A start takes files as they are. A server that is restarted has served a whole version until now: what somebody is just
  * writing is let alone until it has been still for as long as otherwise. */
 static apr_interval_time_t settle(void)
@@ -237,17 +254,12 @@ static apr_interval_time_t settle(void)
 static const char *open_list(apr_pool_t *p, server_rec *main_server, const mtls_listed_t *listed)
 {
     const char *error = mtls_list_open(listed->list, p, settle());
-    mtls_list_status_t status;
 
     if (error)
         return apr_psprintf(p, "%s%s (%s:%d): %s", mtls_list_field(listed->list) ? "list " : "",
                             mtls_list_name(listed->list), listed->place.file, listed->place.line, error);
     warn_unreadable(p, main_server, listed);
-    mtls_list_status(listed->list, &status);
-    if (status.next_update && status.next_update < apr_time_sec(apr_time_now()))
-        ap_log_error(APLOG_MARK, APLOG_WARNING | APLOG_STARTUP, 0, main_server, "mtls_authz: %s:%d: list %s is stale: a "
-                     "revocation list has passed its nextUpdate; fetch a newer one", listed->place.file, listed->place.line,
-                     mtls_list_name(listed->list));
+    warn_standing(main_server, listed);
     return add_variables(p, listed->list);
 }
 

@@ -152,7 +152,8 @@ static mtls_crl_scope_t *find_scope(const crl_t *crl, mtls_str_t part)
 
     for (i = 0; i < scopes->nelts; i++) {
         scope = &APR_ARRAY_IDX(scopes, i, mtls_crl_scope_t);
-        if (scope->authority == crl->authority && mtls_str_eq(scope->issuer, crl->issuer_key) && mtls_str_eq(scope->part, part))
+        if (scope->authority == crl->authority && mtls_str_eq(scope->issuer, crl->issuer_key)
+            && mtls_str_eq(scope->part, part))
             return scope;
     }
     scope = apr_array_push(scopes);

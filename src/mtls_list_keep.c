@@ -41,6 +41,7 @@ static void note_good(mtls_list_t *list, mtls_list_note_t *note, const mtls_load
     status->loaded = status->confirmed = loading->now;
     status->bad_since = 0;
     status->next_update = loading->next_update;
+    status->blank = !loading->said;
     status->why[0] = '\0';
     note->issuers = loading->issuers;
 }
@@ -300,8 +301,8 @@ static const char *why_behind(mtls_list_t *list, apr_pool_t *p, apr_interval_tim
     if (!is_long(now - list->behind_since, settle) || list->told_behind)
         return NULL;
     list->told_behind = 1;
-    return apr_psprintf(p, "%s: version %u is in force, and this child cannot reach it, perhaps for want of memory: it has %s",
-                        list->path, latest, own ? apr_psprintf(p, "version %u", own) : "none");
+    return apr_psprintf(p, "%s: version %u is in force, and this child cannot reach it, perhaps for want of memory: it has "
+                        "%s", list->path, latest, own ? apr_psprintf(p, "version %u", own) : "none");
 }
 
 /* What the process does that has entered. */

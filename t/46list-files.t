@@ -295,6 +295,16 @@ for my $case (
     is($said, $sentence, 'revocation list ' . $name =~ s{.*/}{}r);
 }
 
+# ---- files in which nothing stands ----
+
+for my $octets ('', "\n\r\n") {
+    my $file = put($octets);
+    my $warning = "$file is empty, so nobody is on it; if that is meant, write a comment into it";
+    is(sentence('san.dns', $file), "warns mtls_authz: \@1\@: list NAME: $warning", 'an empty list');
+    is(sentence('kill', $file), "warns mtls_authz: \@1\@: kill list: $warning", 'an empty kill list');
+}
+is(sentence('kill', put("# nobody\n")), 'ok', 'a comment says that it is meant');
+
 # ---- files that cannot be read ----
 
 my $secret = put("shop.example.org\n");
