@@ -2,10 +2,9 @@
 #include "httpd.h"
 #include "http_config.h"
 #include "http_log.h"
+#include "apr_file_io.h"
 #include "apr_signal.h"
 #include "apr_strings.h"
-#include "apr_thread_cond.h"
-#include "apr_thread_mutex.h"
 #include "apr_thread_proc.h"
 
 #include "mtls_conf.h"
@@ -16,15 +15,19 @@ APLOG_USE_MODULE(mtls_authz);
 /* A child that ends waits this long for a list that is just being read. */
 #define PATIENCE (2 * APR_USEC_PER_SEC)
 
+/** Something that happens once: a pipe, since how long somebody waits for it must not depend on the wall clock, which may
+ *  be set by a day meanwhile, as condition variables do. */
+typedef struct bell_t {
+    apr_file_t *from, *to;
+} bell_t;
+
 /** The thread and its child. */
 typedef struct keeper_t {
     apr_pool_t *pool;                /* cleared after each round; with an allocator of its own */
     apr_array_header_t *lists;       /* of mtls_listed_t */
     apr_interval_time_t part;
     server_rec *server;
-    apr_thread_mutex_t *mutex;       /* of the two below */
-    apr_thread_cond_t *changed;
-    int ending, ended;
+    bell_t ending, ended;            /* the child ends; the thread has ended */
 } keeper_t;
 
 /* ---- what is said ---- */
@@ -82,20 +85,28 @@ static void keep_all(const keeper_t *keeper)
     apr_pool_clear(keeper->pool);
 }
 
-/* ---- the thread ---- */
+/* ---- bells ---- */
 
-/* True if the child goes on. */
-static int wait_for_next(keeper_t *keeper)
+/* No program that the child starts inherits it. */
+static apr_status_t make_bell(apr_pool_t *p, bell_t *bell, apr_interval_time_t patience)
 {
-    int goes_on;
+    apr_status_t rc = apr_file_pipe_create_ex(&bell->from, &bell->to, APR_FULL_NONBLOCK, p);
 
-    apr_thread_mutex_lock(keeper->mutex);
-    if (!keeper->ending)
-        apr_thread_cond_timedwait(keeper->changed, keeper->mutex, keeper->part);
-    goes_on = !keeper->ending;
-    apr_thread_mutex_unlock(keeper->mutex);
-    return goes_on;
+    rc = rc ? rc : apr_file_inherit_unset(bell->from);
+    rc = rc ? rc : apr_file_inherit_unset(bell->to);
+    return rc ? rc : apr_file_pipe_timeout_set(bell->from, patience);
 }
+
+/* False if it has not come within the patience. */
+static int rings(bell_t *bell)
+{
+    char octet;
+    apr_status_t rc = apr_file_getc(&octet, bell->from);
+
+    return rc == APR_SUCCESS || APR_STATUS_IS_EOF(rc);
+}
+
+/* ---- the thread ---- */
 
 static void * APR_THREAD_FUNC run(apr_thread_t *thread, void *data)
 {
@@ -103,12 +114,9 @@ static void * APR_THREAD_FUNC run(apr_thread_t *thread, void *data)
 
     (void)thread;
     apr_setup_signal_thread();       /* signals are for the child's own threads */
-    while (wait_for_next(keeper))
+    while (!rings(&keeper->ending))
         keep_all(keeper);
-    apr_thread_mutex_lock(keeper->mutex);
-    keeper->ended = 1;
-    apr_thread_cond_signal(keeper->changed);
-    apr_thread_mutex_unlock(keeper->mutex);
+    apr_file_putc('.', keeper->ended.to);
     return NULL;
 }
 
@@ -117,14 +125,9 @@ static void * APR_THREAD_FUNC run(apr_thread_t *thread, void *data)
 static apr_status_t end_keeper(void *data)
 {
     keeper_t *keeper = data;
-    apr_time_t until = apr_time_now() + PATIENCE;
 
-    apr_thread_mutex_lock(keeper->mutex);
-    keeper->ending = 1;
-    apr_thread_cond_signal(keeper->changed);
-    while (!keeper->ended && apr_time_now() < until)
-        apr_thread_cond_timedwait(keeper->changed, keeper->mutex, PATIENCE / 20);
-    apr_thread_mutex_unlock(keeper->mutex);
+    apr_file_putc('.', keeper->ending.to);
+    rings(&keeper->ended);
     return APR_SUCCESS;
 }
 
@@ -147,9 +150,9 @@ static apr_status_t start_thread(keeper_t *keeper, apr_pool_t *pchild)
 {
     apr_thread_t *thread;
     apr_threadattr_t *detached;
-    apr_status_t rc = apr_thread_mutex_create(&keeper->mutex, APR_THREAD_MUTEX_DEFAULT, pchild);
+    apr_status_t rc = make_bell(pchild, &keeper->ending, keeper->part);
 
-    rc = rc ? rc : apr_thread_cond_create(&keeper->changed, pchild);
+    rc = rc ? rc : make_bell(pchild, &keeper->ended, PATIENCE);
     rc = rc ? rc : apr_threadattr_create(&detached, pchild);
     rc = rc ? rc : apr_threadattr_detach_set(detached, 1);
     rc = rc ? rc : apr_thread_create(&thread, detached, run, keeper, pchild);

@@ -77,7 +77,7 @@ END
 
 # The whole configuration as text. conf: server level; plain, tls: inside the virtual hosts without and
 # with TLS; log_level, log_format; modules, without, ours, mpm: see MTLS::Env::load_modules;
-# bare => 1: modules and conf only.
+# bare => 1: modules and conf only. start and configtest take arguments => [words for httpd], too.
 sub compose {
     my (%part) = @_;
     my $mpm = $part{mpm} // MTLS::Env::mpm();
@@ -172,13 +172,14 @@ sub run {
         open STDIN, '<', '/dev/null';
         open STDOUT, '>', "$self->{dir}/output";
         open STDERR, '>&', \*STDOUT;
-        exec split(' ', $ENV{MTLS_WRAPPER} // ''), httpd(), '-DFOREGROUND', '-f', "$self->{dir}/httpd.conf"
+        exec split(' ', $ENV{MTLS_WRAPPER} // ''), httpd(), '-DFOREGROUND', @{ $self->{arguments} // [] },
+            '-f', "$self->{dir}/httpd.conf"
             or POSIX::_exit(127);
     }
     my $until = time + 60;
     while (time < $until) {
         if (waitpid($pid, WNOHANG) == $pid) {
-            $self->{ended} = $? & 127 ? 'killed by signal ' . ($? & 127) : 'exit status ' . ($? >> 8);
+            $self->{ended} = cause($?);
             return 0;
         }
         if (-s "$self->{dir}/httpd.pid" && slurp("$self->{dir}/httpd.pid") =~ /^$pid\b/) {
@@ -191,6 +192,18 @@ sub run {
     kill KILL => $pid;
     waitpid $pid, 0;
     return 0;
+}
+
+sub cause { my ($status) = @_; return $status & 127 ? 'killed by signal ' . ($status & 127) : 'exit status ' . ($status >> 8) }
+
+# Why it has ended by itself; undef as long as it runs.
+sub ended {
+    my ($self) = @_;
+    if ($self->{pid} && waitpid($self->{pid}, WNOHANG) == $self->{pid}) {
+        $self->{ended} = cause($?);
+        delete $running{ delete $self->{pid} };
+    }
+    return $self->{pid} ? undef : $self->{ended};
 }
 
 sub stop {
