@@ -31,4 +31,11 @@ void *mtls_shared_keep(apr_pool_t *process, const char *name, apr_size_t size);
  */
 int mtls_shared_is_held(apr_uint32_t taken, apr_uint32_t now);
 
+/**
+ * Copy from memory, or into it, that others write to or read from at the same time, four octets at once: size is a multiple
+ * of that, and shared is aligned to it. Whether the whole belongs together is for a counter beside it to tell.
+ */
+void mtls_shared_read(void *to, const void *shared, apr_size_t size);
+void mtls_shared_write(void *shared, const void *from, apr_size_t size);
+
 #endif

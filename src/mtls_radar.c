@@ -1,4 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,7 +23,7 @@ typedef struct slot_t {
 typedef struct table_t {
     volatile apr_uint32_t lock;          /* 0, or the second it was taken in */
     char apart[MTLS_CACHE_LINE];
-    volatile apr_uint64_t heads[MTLS_RADAR_MAX];     /* the first octets of the digest; 0: free */
+    _Atomic(apr_uint32_t) heads[MTLS_RADAR_MAX];     /* the first octets of the digest; 0: free */
     slot_t slots[MTLS_RADAR_MAX];
 } table_t;
 
@@ -35,27 +36,39 @@ int mtls_radar_open(apr_pool_t *process)
     return table != NULL;
 }
 
-static apr_uint64_t head_of(const unsigned char *digest)
+static apr_uint32_t head_of(const unsigned char *digest)
 {
-    apr_uint64_t head;
+    apr_uint32_t head;
 
     memcpy(&head, digest, sizeof(head));
     return head ? head : 1;
 }
 
-static int is_whole(const slot_t *slot)
+static int is_whole(slot_t *slot)
 {
-    return !(slot->state & 1);
+    return !(apr_atomic_read32(&slot->state) & 1);
+}
+
+static apr_uint32_t head_at(int i)
+{
+    return atomic_load_explicit(&table->heads[i], memory_order_acquire);
+}
+
+static int is_at(int i, const unsigned char *digest)
+{
+    unsigned char there[MTLS_RADAR_DIGEST];
+
+    mtls_shared_read(there, table->slots[i].entry.digest, sizeof(there));
+    return !memcmp(there, digest, sizeof(there));
 }
 
 static int find(const unsigned char *digest)
 {
-    apr_uint64_t head = head_of(digest);
+    apr_uint32_t head = head_of(digest);
     int i;
 
     for (i = 0; i < MTLS_RADAR_MAX; i++) {
-        if (table->heads[i] == head && is_whole(&table->slots[i])
-            && !memcmp(table->slots[i].entry.digest, digest, MTLS_RADAR_DIGEST))
+        if (head_at(i) == head && is_whole(&table->slots[i]) && is_at(i, digest))
             return i;
     }
     return -1;
@@ -86,15 +99,21 @@ static void unlock(apr_uint32_t now)
     apr_atomic_cas32(&table->lock, 0, now);
 }
 
-static int is_renewed(const slot_t *slot)
+/* Whether a certificate that runs out at not_after and was last seen in that minute still counts. */
+static int counts(slot_t *slot, apr_uint32_t last, apr_int64_t not_after, apr_int64_t now)
 {
-    return slot->renewed_minute && slot->last_minute <= slot->renewed_minute;
+    apr_uint32_t renewed = apr_atomic_read32(&slot->renewed_minute);
+
+    return (!renewed || last > renewed) && (apr_int64_t)last * 60 > now - MTLS_RADAR_LATELY
+        && not_after > now - MTLS_RADAR_OVER;
 }
 
-static int counts(const slot_t *slot, apr_int64_t now)
+/* Entries change only while the lock is held, as it is here. */
+static int is_free(int i, apr_int64_t now)
 {
-    return !is_renewed(slot) && (apr_int64_t)slot->last_minute * 60 > now - MTLS_RADAR_LATELY
-        && slot->entry.not_after > now - MTLS_RADAR_OVER;
+    slot_t *slot = &table->slots[i];
+
+    return !head_at(i) || !is_whole(slot) || !counts(slot, apr_atomic_read32(&slot->last_minute), slot->entry.not_after, now);
 }
 
 /* A free place, else one that no longer counts or that nobody has finished, else the one that runs out last, if that is
@@ -104,7 +123,7 @@ static int find_room(apr_int64_t not_after, apr_int64_t now)
     int i, last = -1;
 
     for (i = 0; i < MTLS_RADAR_MAX; i++) {
-        if (!table->heads[i] || !is_whole(&table->slots[i]) || !counts(&table->slots[i], now))
+        if (is_free(i, now))
             return i;
         if (table->slots[i].entry.not_after > not_after) {
             last = i;
@@ -121,7 +140,7 @@ static void note_renewal(const mtls_radar_t *entry, apr_uint32_t minute)
     for (i = 0; i < MTLS_RADAR_MAX; i++) {
         slot_t *slot = &table->slots[i];
 
-        if (table->heads[i] && slot->entry.not_after < entry->not_after
+        if (head_at(i) && slot->entry.not_after < entry->not_after
             && !memcmp(slot->entry.holder, entry->holder, MTLS_RADAR_DIGEST))
             apr_atomic_set32(&slot->renewed_minute, minute);
     }
@@ -132,10 +151,11 @@ static void write_slot(int i, const mtls_radar_t *entry, apr_uint32_t minute)
     slot_t *slot = &table->slots[i];
 
     apr_atomic_set32(&slot->state, slot->state | 1);      /* odd perhaps since a child died here */
-    table->heads[i] = head_of(entry->digest);
-    slot->entry = *entry;
-    slot->last_minute = minute;
-    slot->renewed_minute = slot->due_day = 0;
+    atomic_store_explicit(&table->heads[i], head_of(entry->digest), memory_order_release);
+    mtls_shared_write(&slot->entry, entry, sizeof(*entry));
+    apr_atomic_set32(&slot->last_minute, minute);
+    apr_atomic_set32(&slot->renewed_minute, 0);
+    apr_atomic_set32(&slot->due_day, 0);
     apr_atomic_inc32(&slot->state);
 }
 
@@ -174,12 +194,14 @@ static int compare_ends(const void *left, const void *right)
 static int read_slot(int i, mtls_radar_t *entry, apr_int64_t now)
 {
     slot_t *slot = &table->slots[i];
-    apr_uint32_t before = apr_atomic_read32(&slot->state);
+    apr_uint32_t before = apr_atomic_read32(&slot->state), last = apr_atomic_read32(&slot->last_minute);
 
-    if (!table->heads[i] || before & 1 || !counts(slot, now))
+    if (!head_at(i) || before & 1)
         return 0;
-    *entry = slot->entry;
-    entry->last_seen = (apr_int64_t)slot->last_minute * 60;
+    mtls_shared_read(entry, &slot->entry, sizeof(*entry));
+    if (!counts(slot, last, entry->not_after, now))
+        return 0;
+    entry->last_seen = (apr_int64_t)last * 60;
     return apr_atomic_cas32(&slot->state, before, before) == before;
 }
 

@@ -47,7 +47,7 @@ void mtls_recent_add(const mtls_recent_t *entry, apr_int64_t now)
     slot = &ring->slots[apr_atomic_inc32(&ring->next) % MTLS_RECENT_MAX];
     if (!take(slot, (apr_uint32_t)now, &mine))
         return;
-    slot->entry = *entry;
+    mtls_shared_write(&slot->entry, entry, sizeof(*entry));
     apr_atomic_cas32(&slot->state, mine + 1, mine);
 }
 
@@ -57,7 +57,7 @@ static int read_slot(slot_t *slot, mtls_recent_t *entry)
 
     if (before == 0 || before & 1)
         return 0;
-    *entry = slot->entry;
+    mtls_shared_read(entry, &slot->entry, sizeof(*entry));
     return apr_atomic_cas32(&slot->state, before, before) == before;
 }
 

@@ -1,4 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
+#include <stdatomic.h>
+#include <string.h>
+
 #include <apr_shm.h>
 #include <apr_strings.h>
 
@@ -33,4 +36,29 @@ int mtls_shared_is_held(apr_uint32_t taken, apr_uint32_t now)
     apr_int32_t since = (apr_int32_t)(now - taken);
 
     return since > -HELD_SECONDS && since < HELD_SECONDS;
+}
+
+typedef _Atomic(apr_uint32_t) word_t;
+
+/* What is read behind it is not read before it, and what is written before it is not written behind it. */
+void mtls_shared_read(void *to, const void *shared, apr_size_t size)
+{
+    apr_uint32_t word;
+    apr_size_t i;
+
+    for (i = 0; i < size / sizeof(word); i++) {
+        word = atomic_load_explicit((word_t *)shared + i, memory_order_acquire);
+        memcpy((apr_uint32_t *)to + i, &word, sizeof(word));
+    }
+}
+
+void mtls_shared_write(void *shared, const void *from, apr_size_t size)
+{
+    apr_uint32_t word;
+    apr_size_t i;
+
+    for (i = 0; i < size / sizeof(word); i++) {
+        memcpy(&word, (const apr_uint32_t *)from + i, sizeof(word));
+        atomic_store_explicit((word_t *)shared + i, word, memory_order_release);
+    }
 }
