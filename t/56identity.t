@@ -56,6 +56,8 @@ my $sections = join '', map { my $lines = $SECTION{$_} =~ tr/|/\n/r; qq{<Locatio
     sort keys %SECTION;
 
 my $server = start_server(tls => <<"END", log_format => '%U %>s %u %{MTLS_REASON}e');
+    # A connection is kept while all of the rest is asked.
+    KeepAliveTimeout 600
     SSLVerifyClient optional_no_ca
     DocumentRoot "$www"
     AddOutputFilter INCLUDES .shtml

@@ -39,6 +39,8 @@ demo        curl                       cmd:curl
 demo        python3-h2                 python:h2
 fuzz        clang                      cmd:clang
 fuzz        llvm                       cmd:llvm-symbolizer
+assurance   dpkg-dev                   cmd:dpkg-source
+assurance   valgrind                   cmd:valgrind
 test-all    apache2                    cmd:a2enmod
 test-all    clang                      cmd:clang
 test-all    nghttp2-client             cmd:nghttp

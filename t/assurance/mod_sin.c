@@ -78,9 +78,9 @@ static void race_copy(request_rec *r)
 /* One octet more than asked for: a pool's own blocks hide it. */
 static void pool_overflow(request_rec *r)
 {
-    char *octets = apr_pcalloc(r->pool, 8);
+    char *octets = apr_pcalloc(r->pool, strlen(r->uri));
 
-    sink = octets[8 + r->header_only];
+    sink = octets[strlen(r->uri)];
 }
 
 static void pool_after_clear(request_rec *r)

@@ -13,6 +13,8 @@ use MTLS::Env qw(top pki logs httpd load_modules free_port slurp spew);
 
 my %running;
 my $count = 0;
+# Seconds until a server hangs that does not do what it was told; below a tool that looks at each of its steps it may take long.
+my $PATIENCE = { memcheck => 600, tsan => 120 }->{ $ENV{MTLS_WATCH} // '' } // 20;
 
 my $BASE = <<'END';
 ServerRoot "@DIR@"
@@ -176,7 +178,7 @@ sub run {
             '-f', "$self->{dir}/httpd.conf"
             or POSIX::_exit(127);
     }
-    my $until = time + 60;
+    my $until = time + 3 * $PATIENCE;
     while (time < $until) {
         if (waitpid($pid, WNOHANG) == $pid) {
             $self->{ended} = cause($?);
@@ -213,7 +215,7 @@ sub stop {
     $self->fall_silent;
     delete $running{$pid};
     kill TERM => $pid;
-    my $until = time + 20;
+    my $until = time + $PATIENCE;
     while (waitpid($pid, WNOHANG) == 0) {
         if (time > $until) {
             kill KILL => $pid;
@@ -268,7 +270,7 @@ sub sockets {
 
 sub wait_for {
     my ($claim, $seconds) = @_;
-    my $until = time + ($seconds // 20);
+    my $until = time + ($seconds // $PATIENCE);
     while (!$claim->()) {
         return 0 if time > $until;
         sleep 0.01;
