@@ -74,7 +74,7 @@ sub value {
 sub becomes {
     my ($expected, $what, $name, %labels) = @_;
     my $value;
-    MTLS::Server::wait_for(sub { ($value = value($name, %labels)) == $expected }, 5);
+    MTLS::Server::wait_for(sub { ($value = value($name, %labels)) == $expected });
     is($value, $expected, $what);
 }
 
@@ -198,7 +198,7 @@ client()->many($lax, { cert => $_ }, ({ path => '/x' }) x 4) for ('stranger') x 
 client()->request($lax, '/x', plain => 1) for 1 .. 4;
 my %at_last;
 # The question is a connection without one, too.
-MTLS::Server::wait_for(sub { %at_last = $numbers->(); $at_last{read} - $at_first{read} == 4 && $at_last{unverified} - $at_first{unverified} == 4 }, 5);
+MTLS::Server::wait_for(sub { %at_last = $numbers->(); $at_last{read} - $at_first{read} == 4 && $at_last{unverified} - $at_first{unverified} == 4 });
 is($at_last{unverified} - $at_first{unverified}, 4, 'connections with a certificate that is not verified');
 is($at_last{verified} - $at_first{verified}, 4, '  ... and those with a verified one');
 is($at_last{read} - $at_first{read}, 4, '  ... which is read once for each');
@@ -399,22 +399,22 @@ TLS
 $server = start_server(%warning);
 sub expiring { my %all = map { $_->{within} => $_->{value} } @{ json()->{metrics}{mtls_authz_expiring_certificates} }; return \%all }
 status('', cert => $_) for qw(days5 hours20 days20 days60 old);
-MTLS::Server::wait_for(sub { @{ json()->{certificates} } >= 6 }, 5);
+MTLS::Server::wait_for(sub { @{ json()->{certificates} } >= 6 });
 is_deeply(expiring(), { expired => 0, '1d' => 1, '7d' => 3, '14d' => 3, '30d' => 5 }, 'certificates by the time that is left');
 my @ends = map { $_->{not_after} } @{ json()->{certificates} };
 is("@ends", join(' ', sort @ends), 'the one that runs out first stands in front');
 is(value('mtls_authz_next_expiry_timestamp_seconds'),
    qx(date -d "\$(openssl x509 -in "@{[ pki('hours20.crt') ]}" -noout -enddate | cut -d= -f2)" +%s) + 0, 'when that is');
 status('', cert => 'new');
-MTLS::Server::wait_for(sub { expiring()->{'7d'} == 2 }, 5);
+MTLS::Server::wait_for(sub { expiring()->{'7d'} == 2 });
 is_deeply(expiring(), { expired => 0, '1d' => 1, '7d' => 2, '14d' => 2, '30d' => 4 }, 'one that was renewed is not counted');
 make_certificate("workload-$_->[0]-$_->[1]", { subject => [], san => [['uri', "spiffe://example.org/$_->[0]"]], not_after => $_->[1] * 86400 })
     for ['one', 2], ['two', 80], ['one', 85];
 status('', cert => $_) for 'workload-one-2', 'workload-two-80';
-MTLS::Server::wait_for(sub { expiring()->{'7d'} == 3 }, 5);
+MTLS::Server::wait_for(sub { expiring()->{'7d'} == 3 });
 is(expiring()->{'7d'}, 3, 'one of another workload without a subject does not renew it');
 status('', cert => 'workload-one-85');
-MTLS::Server::wait_for(sub { expiring()->{'7d'} == 2 }, 5);
+MTLS::Server::wait_for(sub { expiring()->{'7d'} == 2 });
 is(expiring()->{'7d'}, 2, '  ... its own does');
 
 # A day ends at midnight, Greenwich time: not now.

@@ -112,7 +112,7 @@ for my $mpm (qw(event prefork)) {
     my $compare = sub {
         my ($what) = @_;
         my ($counted, $removals);
-        MTLS::Server::wait_for(sub { ($counted, $removals) = counted($server); shown($counted) eq shown(\%expected) }, 5);
+        MTLS::Server::wait_for(sub { ($counted, $removals) = counted($server); shown($counted) eq shown(\%expected) });
         is(shown($counted), shown(\%expected), "$mpm: $what: every decision was counted, once");
         is($removals, $removed, "$mpm: $what: and every header that was removed");
     };

@@ -84,7 +84,7 @@ for my $mpm (qw(event prefork)) {
         $expected->{$_} += $sum->{$_} for keys %$sum;
         $requests += $all;
         my $counted;
-        MTLS::Server::wait_for(sub { shown($counted = counted($server)) eq shown($expected) }, 5);
+        MTLS::Server::wait_for(sub { shown($counted = counted($server)) eq shown($expected) });
         is(shown($counted), shown($expected), "$mpm: every decision was counted, once");
     }
     cmp_ok($requests, '>=', $REQUESTS, "$mpm: $requests requests");
