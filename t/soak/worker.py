@@ -62,8 +62,16 @@ class Clients:
         # Names that stand for themselves; those that an option says are guarded where it stands.
         self.guarded = sorted({name for profile, headers in self.bearers["anne"].profiles.items() for name, _ in headers
                                if not re.match("(aspnet|vault|remote-user):", profile)} | set(places.NAMES))
+        self.exported = {place: sorted(self.names(variants)) for place, (_, variants) in places.PLACES.items()}
         self.counts, self.lock = collections.Counter(), threading.Lock()
         self.denied = open(os.path.join(job["directory"], "denied.%d" % job["number"]), "a", buffering=1)
+
+    def names(self, variants):
+        """What a place exports in some generation, and is always guarded."""
+        found = {name for row in variants for name, _ in row["headers"]}
+        for profile in (profile for row in variants for profile in row["export"]):
+            found.update(name for name, _ in self.bearers["anne"].profiles[profile] if name in self.guarded)
+        return found or self.guarded
 
     def count(self, *names):
         with self.lock:
@@ -91,7 +99,7 @@ class Thread:
             return self.clients.bearers[name], None
         known = self.minted.get(name)
         if not known or known[0].ends + 12 < time.time():
-            certificate, chain = self.world.mint(name, chance.randint(6, 20), chance)
+            certificate, chain = self.world.mint(name, chance.randint(4, 14), chance)
             path = os.path.join(self.job["directory"], "%s.%d.%d.pem" % (name, self.job["number"], self.number))
             with open(path, "wb") as out:
                 out.write(chain)
@@ -121,12 +129,15 @@ class Thread:
             plan = dict(self.before)
         else:
             plan = self.before = self.new_kind(chance)
-        return {**plan, "resume": chance.random() < 0.8, "requests": chance.choice([1, 1, 2, 3, 5, 8, 13, 40]),
+        plan = {**plan, "resume": chance.random() < 0.8, "requests": chance.choice([1, 1, 2, 3, 5, 8, 13, 40]),
                 "streams": chance.choice([1, 4, 12]), "pause": chance.choice([0, 0, 0, 0, 0.05, 0.3])}
+        if plan["name"] in soak.RUN_OUT:         # slow enough to see the end
+            plan.update(requests=chance.choice([3, 20, 40]), streams=chance.choice([1, 2]), pause=chance.choice([0.1, 0.5]))
+        return plan
 
     def new_kind(self, chance):
         http = chance.choice(["1.1", "2"]) if self.job["http2"] else "1.1"
-        name = chance.choice(soak.ALL)
+        name = chance.choice([*soak.ALL, *soak.RUN_OUT])
         return {"name": name, "http": "1.1" if name == soak.PLAIN else http, "tls": chance.choice(["1.2", "1.3"]),
                 "port": "plain" if name == soak.PLAIN else chance.choice(PORTS)}
 
@@ -140,12 +151,13 @@ class Thread:
         request = {"method": method, "path": "/%s/x" % place, "headers": headers, "place": place, "id": mark, "innocent": "kept",
                    "body": body, "forges": chance.random() < 0.3}
         if request["forges"]:
-            for name in chance.sample(self.clients.guarded, 3):
+            mine = self.clients.exported[place]
+            for name in [*chance.sample(self.clients.guarded, 2), chance.choice(mine)]:
                 headers.append([chance.choice(SPELLINGS)(name), "forged"])
-            if chance.random() < 0.3:
-                headers.append(["Connection", "keep-alive, " + chance.choice(self.clients.guarded)])
+            if chance.random() < 0.5:
+                headers.append(["Connection", "keep-alive, " + chance.choice(mine)])
             if body and chance.random() < 0.5:
-                request["trailers"] = [[chance.choice(self.clients.guarded), "forged"]]
+                request["trailers"] = [[chance.choice(mine), "forged"]]
         return request
 
     def requests(self, chance, plan, size, number):
