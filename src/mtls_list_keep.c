@@ -279,8 +279,13 @@ static const char *why_stuck(mtls_list_t *list, apr_pool_t *p, mtls_list_note_t 
 {
     apr_int64_t since = monotonic() - atomic_load(&note->looked);
 
-    if (since > list->stale_after * APR_USEC_PER_SEC)
-        atomic_store(&list->stale, 1);
+    if (since > list->stale_after * APR_USEC_PER_SEC) {
+        mtls_list_status_t status;
+
+        mtls_list_status(list, &status);
+        status.stale = 1;
+        copy_status(list, &status);
+    }
     if (!is_long(since, settle) || atomic_exchange(&note->told_stuck, 1))
         return NULL;
     return apr_psprintf(p, "%s: nobody has looked at it for %d s: process %ld is still reading, or stands still", list->path,
