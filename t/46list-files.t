@@ -299,9 +299,9 @@ for my $case (
 
 for my $octets ('', "\n\r\n") {
     my $file = put($octets);
-    my $warning = "$file is empty, so nobody is on it; if that is meant, write a comment into it";
-    is(sentence('san.dns', $file), "warns mtls_authz: \@1\@: list NAME: $warning", 'an empty list');
-    is(sentence('kill', $file), "warns mtls_authz: \@1\@: kill list: $warning", 'an empty kill list');
+    my $warning = "warns mtls_authz: \@1\@: list NAME: $file is empty, so nobody is on it; if that is meant, write a comment into it";
+    is(sentence('san.dns', $file), $warning, 'an empty list');
+    is(sentence('kill', $file), $warning =~ s/list NAME/kill list/r, 'an empty kill list');
 }
 is(sentence('kill', put("# nobody\n")), 'ok', 'a comment says that it is meant');
 
