@@ -9,6 +9,7 @@
 
 #include "mtls_auditjson.h"
 #include "mtls_describe.h"
+#include "mtls_time.h"
 
 /** How much of each text and list a line holds. The first that makes it short enough is taken; the last always does. */
 static const struct {
@@ -95,11 +96,7 @@ static void add_text(line_t *line, const char *name, const char *text)
 
 static const char *time_text(apr_pool_t *p, apr_time_t when)
 {
-    apr_time_exp_t t;
-
-    apr_time_exp_gmt(&t, when);
-    return apr_psprintf(p, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", t.tm_year + 1900, t.tm_mon + 1, t.tm_mday, t.tm_hour,
-                        t.tm_min, t.tm_sec, (int)(t.tm_usec / 1000));
+    return mtls_time_print(p, apr_time_sec(when), apr_psprintf(p, ".%03dZ", (int)(apr_time_usec(when) / 1000)));
 }
 
 static void add_request(line_t *line, request_rec *r, const mtls_decision_t *decision)

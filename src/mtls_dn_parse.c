@@ -208,7 +208,7 @@ static const char *add_attribute(parse_t *parse, mtls_str_t oid, mtls_str_t text
 /* One "CN=web" and the separator behind it. */
 static const char *read_pair(parse_t *parse)
 {
-    mtls_str_t oid, text;
+    mtls_str_t oid, text = { "", 0 };
     const char *error = read_label(parse, &oid);
 
     if (!error)

@@ -7,6 +7,7 @@
 #include <apr_time.h>
 
 #include "mtls_encode.h"
+#include "mtls_time.h"
 
 int mtls_keep_unreserved(unsigned char c)
 {
@@ -129,35 +130,16 @@ const char *mtls_encode_list_comma(apr_pool_t *p, mtls_type_id_t type, const mtl
     return apr_array_pstrcat(p, items, ',');
 }
 
-/* A time in its parts. False for years that four digits cannot write. */
-static int explode(const mtls_value_t *v, apr_time_exp_t *t)
-{
-    const apr_int64_t first = -62167219200, last = 253402300799;    /* years 0000 and 9999 */
-
-    return v->number >= first && v->number <= last
-        && apr_time_exp_gmt(t, apr_time_from_sec(v->number)) == APR_SUCCESS;
-}
-
-static const char *print_rfc3339(apr_pool_t *p, const mtls_value_t *v, const char *zone)
-{
-    apr_time_exp_t t;
-
-    if (!explode(v, &t))
-        return NULL;
-    return apr_psprintf(p, "%04d-%02d-%02dT%02d:%02d:%02d%s", t.tm_year + 1900, t.tm_mon + 1, t.tm_mday,
-                        t.tm_hour, t.tm_min, t.tm_sec, zone);
-}
-
 const char *mtls_encode_rfc3339(apr_pool_t *p, mtls_type_id_t type, const mtls_value_t *v, int n)
 {
     (void)type, (void)n;
-    return print_rfc3339(p, v, "Z");
+    return mtls_time_print(p, v->number, "Z");
 }
 
 const char *mtls_encode_rfc3339_offset(apr_pool_t *p, mtls_type_id_t type, const mtls_value_t *v, int n)
 {
     (void)type, (void)n;
-    return print_rfc3339(p, v, "+00:00");
+    return mtls_time_print(p, v->number, "+00:00");
 }
 
 const char *mtls_encode_unix(apr_pool_t *p, mtls_type_id_t type, const mtls_value_t *v, int n)
@@ -168,27 +150,27 @@ const char *mtls_encode_unix(apr_pool_t *p, mtls_type_id_t type, const mtls_valu
 
 const char *mtls_encode_openssl_time(apr_pool_t *p, mtls_type_id_t type, const mtls_value_t *v, int n)
 {
-    apr_time_exp_t t;
+    mtls_parts_of_time_t t;
 
     (void)type, (void)n;
-    if (!explode(v, &t))
+    if (!mtls_time_split(v->number, &t))
         return NULL;
-    return apr_psprintf(p, "%s %2d %02d:%02d:%02d %d GMT", apr_month_snames[t.tm_mon], t.tm_mday,
-                        t.tm_hour, t.tm_min, t.tm_sec, t.tm_year + 1900);
+    return apr_psprintf(p, "%s %2d %02d:%02d:%02d %d GMT", apr_month_snames[t.month - 1], t.day,
+                        t.hour, t.minute, t.second, t.year);
 }
 
 /* Two digits for the years that UTCTime has (RFC 5280 section 4.1.2.5.1). */
 const char *mtls_encode_asn1_time(apr_pool_t *p, mtls_type_id_t type, const mtls_value_t *v, int n)
 {
-    apr_time_exp_t t;
+    mtls_parts_of_time_t t;
     int digits;
 
     (void)type, (void)n;
-    if (!explode(v, &t))
+    if (!mtls_time_split(v->number, &t))
         return NULL;
-    digits = t.tm_year >= 50 && t.tm_year < 150 ? 2 : 4;
-    return apr_psprintf(p, "%0*d%02d%02d%02d%02d%02dZ", digits, digits == 2 ? t.tm_year % 100 : t.tm_year + 1900,
-                        t.tm_mon + 1, t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec);
+    digits = t.year >= 1950 && t.year < 2050 ? 2 : 4;
+    return apr_psprintf(p, "%0*d%02d%02d%02d%02d%02dZ", digits, digits == 2 ? t.year % 100 : t.year,
+                        t.month, t.day, t.hour, t.minute, t.second);
 }
 
 /* The word for what "verify" says; NULL is a word, too: nothing. Anything unknown counts as failed. */

@@ -30,8 +30,10 @@ unsigned char mtls_header_fold(unsigned char c)
 
 int mtls_header_folds_equal(const char *a, const char *b)
 {
-    while (*a && *b && mtls_header_fold((unsigned char)*a) == mtls_header_fold((unsigned char)*b))
-        a++, b++;
+    while (*a && *b && mtls_header_fold((unsigned char)*a) == mtls_header_fold((unsigned char)*b)) {
+        a++;
+        b++;
+    }
     return !*a && !*b;
 }
 

@@ -18,7 +18,8 @@ apr_uint32_t mtls_block_hash(int kind, mtls_entry_mode_t mode, mtls_str_t key)
     return hash ^ (hash >> 16);
 }
 
-static int within(const mtls_block_t *block, apr_size_t offset, apr_size_t len)
+/* In 64 bits everywhere: a damaged count times the size of a thing must not come out small. */
+static int within(const mtls_block_t *block, apr_uint64_t offset, apr_uint64_t len)
 {
     return offset <= block->len && len <= block->len - offset;
 }
@@ -98,8 +99,8 @@ int mtls_index_valid(mtls_str_t octets)
         return 0;
     memcpy(&head, octets.ptr, sizeof(head));
     return head.magic == MTLS_BLOCK_MAGIC && head.total == octets.len && head.slots && !(head.slots & (head.slots - 1))
-        && !(head.table_at & 7) && within(&block, head.table_at, head.slots * sizeof(mtls_block_slot_t))
-        && !(head.globs_at & 3) && within(&block, head.globs_at, head.globs * sizeof(apr_uint32_t))
+        && !(head.table_at & 7) && within(&block, head.table_at, (apr_uint64_t)head.slots * sizeof(mtls_block_slot_t))
+        && !(head.globs_at & 3) && within(&block, head.globs_at, (apr_uint64_t)head.globs * sizeof(apr_uint32_t))
         && within(&block, head.names_at, 0);
 }
 

@@ -149,7 +149,7 @@ static apr_pool_t *make_pool(void)
 static apr_status_t start_thread(keeper_t *keeper, apr_pool_t *pchild)
 {
     apr_thread_t *thread;
-    apr_threadattr_t *detached;
+    apr_threadattr_t *detached = NULL;
     apr_status_t rc = make_bell(pchild, &keeper->ending, keeper->part);
 
     rc = rc ? rc : make_bell(pchild, &keeper->ended, PATIENCE);

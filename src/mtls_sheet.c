@@ -1,9 +1,9 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 #include <apr_strings.h>
-#include <apr_time.h>
 
 #include "mtls_sheet.h"
 #include "mtls_text.h"
+#include "mtls_time.h"
 
 mtls_sheet_t *mtls_sheet_make(apr_pool_t *p, const char *id, const char *title, const mtls_column_t *columns, int width)
 {
@@ -44,9 +44,7 @@ const char *mtls_sheet_safe(apr_pool_t *p, const char *text)
 
 const char *mtls_sheet_time(apr_pool_t *p, apr_int64_t seconds)
 {
-    apr_time_exp_t t;
+    const char *text = mtls_time_print(p, seconds, "Z");
 
-    apr_time_exp_gmt(&t, apr_time_from_sec(seconds));
-    return apr_psprintf(p, "%04d-%02d-%02dT%02d:%02d:%02dZ", t.tm_year + 1900, t.tm_mon + 1, t.tm_mday,
-                        t.tm_hour, t.tm_min, t.tm_sec);
+    return text ? text : "";
 }

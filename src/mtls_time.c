@@ -1,4 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
+#include <apr_strings.h>
+
 #include "mtls_time.h"
 
 /* Read a fixed shape: each digit of the shape is the index of the number that the digit in the text
@@ -101,4 +103,44 @@ int mtls_time_rfc3339(mtls_str_t text, apr_int64_t *seconds)
         return 0;
     *seconds = local - east;
     return 1;
+}
+
+/* The last year that has begun by this day: an estimate that is never too late, corrected. */
+static int year_of(apr_int64_t day)
+{
+    int year = (int)((day - days_since_1970(0, 1, 1)) * 400 / 146097) - 1;
+
+    while (days_since_1970(year + 1, 1, 1) <= day)
+        year++;
+    return year;
+}
+
+int mtls_time_split(apr_int64_t seconds, mtls_parts_of_time_t *t)
+{
+    const apr_int64_t first = -62167219200, last = 253402300799;    /* years 0000 and 9999 */
+    apr_int64_t day;
+    int rest;
+
+    if (seconds < first || seconds > last)
+        return 0;
+    day = (seconds - first) / 86400 + first / 86400;
+    rest = (int)((seconds - first) % 86400);
+    t->year = year_of(day);
+    day -= days_since_1970(t->year, 1, 1);
+    for (t->month = 1; day >= days_in_month(t->year, t->month); t->month++)
+        day -= days_in_month(t->year, t->month);
+    t->day = (int)day + 1;
+    t->hour = rest / 3600;
+    t->minute = rest / 60 % 60;
+    t->second = rest % 60;
+    return 1;
+}
+
+const char *mtls_time_print(apr_pool_t *p, apr_int64_t seconds, const char *zone)
+{
+    mtls_parts_of_time_t t;
+
+    if (!mtls_time_split(seconds, &t))
+        return NULL;
+    return apr_psprintf(p, "%04d-%02d-%02dT%02d:%02d:%02d%s", t.year, t.month, t.day, t.hour, t.minute, t.second, zone);
 }

@@ -53,7 +53,8 @@ mtls_value_t mtls_value_ip(mtls_str_t octets)
 /* A first octet of all zeros or all ones is padding where the next has the same sign (X.690 section 8.3.2). */
 static int is_padded(mtls_str_t integer)
 {
-    unsigned char first = (unsigned char)integer.ptr[0], sign = integer.len > 1 ? integer.ptr[1] & 0x80 : 0;
+    unsigned char first = (unsigned char)integer.ptr[0];
+    int sign = integer.len > 1 && (integer.ptr[1] & 0x80);
 
     return integer.len > 1 && ((first == 0x00 && !sign) || (first == 0xff && sign));
 }

@@ -96,7 +96,7 @@ mtls_str_t mtls_read_integer(apr_pool_t *p, const ASN1_INTEGER *integer)
     int n = ASN1_STRING_length(integer), i;
     const unsigned char *magnitude = ASN1_STRING_get0_data(integer);
     unsigned char *octets = apr_palloc(p, (apr_size_t)n + 1);
-    unsigned flip = ASN1_STRING_type(integer) & V_ASN1_NEG ? 0xff : 0, carry = flip ? 1 : 0;
+    unsigned flip = (ASN1_STRING_type(integer) & V_ASN1_NEG) ? 0xff : 0, carry = flip ? 1 : 0;
 
     for (i = n; i >= 0; i--) {
         carry += (i ? magnitude[i - 1] : 0u) ^ flip;

@@ -16,7 +16,7 @@ for my $target (@targets) {
     cmp_ok(scalar @files, '>=', $LEAST{$target}, "$target: " . @files . ' inputs');
     ok(-e top() . "/t/fuzz/$target.dict", "$target: has a dictionary");
     -x $program or fail("$target: the program is not built"), next;
-    open my $from, '-|', $program . ' ' . join(' ', map { "'$_'" } @files) . ' 2>&1' or die "$program: $!";
+    open my $from, '-|', ($ENV{MTLS_UNIT_WRAPPER} // '') . " $program " . join(' ', map { "'$_'" } @files) . ' 2>&1' or die "$program: $!";
     my @lines = <$from>;
     close $from;
     ok($? == 0 && $lines[-1] eq @files . " files\n", "$target: all of them pass")

@@ -65,6 +65,15 @@ test-all    libnghttp2-dev             file:/usr/include/nghttp2/nghttp2.h
 test-all    fonts-dejavu-core          file:/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf
 test-all    libnss3-tools              cmd:certutil
 test-all    prometheus                 cmd:promtool
+test-all    libapache2-mod-security2   file:/usr/lib/apache2/modules/mod_security2.so
+test-all    libapache2-mod-evasive     file:/usr/lib/apache2/modules/mod_evasive20.so
+test-all    libapache2-mod-auth-openidc file:/usr/lib/apache2/modules/mod_auth_openidc.so
+analyze     clang                      cmd:clang
+analyze     clang-tidy                 cmd:clang-tidy
+analyze     cppcheck                   cmd:cppcheck
+emulated    qemu-user                  cmd:qemu-s390x
+emulated    gcc-s390x-linux-gnu        cmd:s390x-linux-gnu-gcc
+emulated    gcc-i686-linux-gnu         cmd:i686-linux-gnu-gcc
 '
 
 PATH=$PATH:/usr/sbin:/sbin

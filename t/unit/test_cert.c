@@ -3,6 +3,7 @@
 #include "certificate.h"
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/rsa.h>
 #include "mtls_cert.h"
 #include "mtls_dn.h"
 #include "mtls_reading.h"

@@ -4,6 +4,7 @@
 #include <time.h>
 #include <openssl/objects.h>
 #include "mtls_dn.h"
+#include "mtls_time.h"
 #include "mtls_type.h"
 
 static const char *parse(mtls_type_id_t type, const char *word, mtls_value_t *value)
@@ -398,11 +399,37 @@ static void test_days(void **state)
         mtls_value_t value;
         char word[32];
 
+        if (now != day * 86400 + 1)      /* 32 bits end in 1901 and 2038 */
+            continue;
         gmtime_r(&now, &tm);
         apr_snprintf(word, sizeof(word), "%04d-%02d-%02dT00:00:01Z", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday);
         unit_same(word, parse(MTLS_T_TIME, word, &value), NULL);
         assert_int_equal(value.number, day * 86400 + 1);
+        unit_same(word, mtls_time_print(unit_pool, value.number, "Z"), word);
     }
+}
+
+/* Times of the last day that 32 bits can say, of the first that they cannot, and of a leap day, by counting on. */
+static void test_seconds(void **state)
+{
+    static const struct { apr_int64_t from; const char *date; } days[] = {
+        { 2147385600, "2038-01-18" }, { 2147472000, "2038-01-19" }, { 951782400, "2000-02-29" }, { -2208988800, "1900-01-01" },
+        { 253402214400, "9999-12-31" }, { -62167219200, "0000-01-01" }, { -62162121600, "0000-02-29" },
+    };
+    int i, second;
+
+    (void)state;
+    for (i = 0; i < (int)(sizeof(days) / sizeof(days[0])); i++) {
+        for (second = 0; second < 86400; second += 7) {
+            char word[32];
+
+            apr_snprintf(word, sizeof(word), "%sT%02d:%02d:%02d+00:00", days[i].date, second / 3600, second / 60 % 60, second % 60);
+            unit_same(word, mtls_time_print(unit_pool, days[i].from + second, "+00:00"), word);
+        }
+
+    }
+    assert_null(mtls_time_print(unit_pool, 253402300800, ""));
+    assert_null(mtls_time_print(unit_pool, -62167219201, ""));
 }
 
 int main(void)
@@ -410,7 +437,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_words), cmocka_unit_test(test_refusals), cmocka_unit_test(test_every_type),
         cmocka_unit_test(test_number_and_text), cmocka_unit_test(test_networks), cmocka_unit_test(test_oid_octets),
-        cmocka_unit_test(test_oid_against_openssl), cmocka_unit_test(test_days)
+        cmocka_unit_test(test_oid_against_openssl), cmocka_unit_test(test_days), cmocka_unit_test(test_seconds)
     };
 
     return UNIT_RUN(tests);

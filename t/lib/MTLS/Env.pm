@@ -15,6 +15,33 @@ our @MODULES = qw(
     request rewrite setenvif slotmem_shm socache_shmcb ssl status substitute unique_id
 );
 
+# Modules of others, in every server of a run with MTLS_NEIGHBOURS=last (our LoadModule line behind theirs) or first.
+our @NEIGHBOURS = qw(md lua perl security2 evasive20 auth_openidc);
+our $NEIGHBOUR_LINES = <<'END';
+SecRuleEngine On
+SecRequestBodyAccess On
+SecResponseBodyAccess On
+SecDataDir "@DIR@"
+SecTmpDir "@DIR@"
+SecRule REQUEST_HEADERS|ARGS "@contains neighbour-attack" "id:1,phase:1,deny,status:403"
+SecRule ARGS|REQUEST_BODY "@contains neighbour-attack" "id:2,phase:2,deny,status:403"
+DOSPageCount 1000000
+DOSSiteCount 1000000
+DOSLogDir "@DIR@"
+OIDCClientID nobody
+OIDCRedirectURI /oidc/redirect
+OIDCCryptoPassphrase neighbours
+OIDCProviderIssuer https://issuer.example
+OIDCProviderAuthorizationEndpoint https://issuer.example/authorize
+MDStoreDir "@DIR@/md"
+LuaHookFixups "@HTDOCS@/../neighbours/hooks.lua" fixups
+PerlSwitches -I@HTDOCS@/../neighbours
+PerlModule Neighbours
+PerlFixupHandler Neighbours::fixups
+END
+
+sub neighbours { return $ENV{MTLS_NEIGHBOURS} // '' }
+
 sub setting {
     my ($name) = @_;
     return $ENV{$name} // die "$name is not set: run the tests with t/run.sh\n";
@@ -50,8 +77,9 @@ sub load_modules {
     my (%how) = @_;
     my %without = map { $_ => 1 } @{ $how{without} // [] };
     my $prefork = ($how{mpm} // mpm()) eq 'prefork';
-    my @names = grep { !$without{$_} && !($prefork && $_ eq 'http2') } @{ $how{modules} // \@MODULES };
-    my $ours = $how{ours} // 'last';
+    my @all = (@MODULES, neighbours() && !$how{bare} ? @NEIGHBOURS : ());
+    my @names = grep { !$without{$_} && !($prefork && $_ eq 'http2') } @{ $how{modules} // \@all };
+    my $ours = $how{ours} // (neighbours() || 'last');
     my $line = sprintf "LoadModule mtls_authz_module \"%s\"\n", module();
     my $others = '';
     for my $name ('mpm_' . ($how{mpm} // mpm()), @names) {

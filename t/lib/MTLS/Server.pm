@@ -30,7 +30,7 @@ DocumentRoot "@HTDOCS@"
 TypesConfig /dev/null
 AddType text/html .html
 Timeout 20
-KeepAliveTimeout 20
+KeepAliveTimeout 300
 MaxKeepAliveRequests 0
 <IfModule !mpm_prefork_module>
     StartServers 1
@@ -88,7 +88,7 @@ sub compose {
     my $text = $part{bare} ? $BARE : $has_ssl ? $BASE . $TLS : $BASE;
     $text = load_modules(%part, mpm => $mpm) . $text;
     my %value = (
-        CONF => $part{conf} // '', PLAIN => $part{plain} // '', TLS => $part{tls} // '',
+        CONF => neighbours(%part) . ($part{conf} // ''), PLAIN => $part{plain} // '', TLS => $part{tls} // '',
         LOG_LEVEL => $part{log_level} ? "LogLevel $part{log_level}" : '', LOG_FORMAT => $part{log_format} // 'mtls',
         PROTOCOLS => $mpm eq 'prefork' ? 'http/1.1' : 'h2 http/1.1', PKI => pki(), HTDOCS => top() . '/t/htdocs',
         LISTS => top() . '/t/lists',
@@ -99,6 +99,12 @@ sub compose {
         $text =~ s/\@$name\@/$value{$name}/g;
     }
     return $text;
+}
+
+# The lines with which other people's modules do their work.
+sub neighbours {
+    my (%part) = @_;
+    return MTLS::Env::neighbours() && !$part{bare} && !$part{modules} ? $MTLS::Env::NEIGHBOUR_LINES : '';
 }
 
 sub new_directory {
@@ -250,8 +256,11 @@ sub graceful {
     }
     my $pattern = qr/resuming normal operations/;
     my $before = () = slurp("$self->{dir}/error_log") =~ /$pattern/g;
+    # Stopped meanwhile, or it makes another child of the old generation when we have looked already.
+    kill STOP => $self->{pid};
     my @old = children($self->{pid});
     kill USR1 => $self->{pid};
+    kill CONT => $self->{pid};
     wait_for(sub { (() = slurp("$self->{dir}/error_log") =~ /$pattern/g) > $before })
         or die "no restart:\n" . $self->said;
     # A child of the old generation that still listens would take a connection and close it after one request.
