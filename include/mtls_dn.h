@@ -64,6 +64,11 @@ const char *mtls_dn_parse(apr_pool_t *p, const char *text, const mtls_dn_t **dn)
  *  their order, octets outside ASCII as \HH. */
 const char *mtls_dn_print(apr_pool_t *p, const mtls_dn_t *dn);
 
+/** Write a readable value as RFC 4514 section 2.4 does, without a NUL behind it: special characters, and a blank or '#'
+ *  that would be lost, behind a backslash; octets outside ASCII as \HH, or with utf8 as they are.
+ *  @param to room for 3 * text.len octets. @return the end of what was written */
+char *mtls_dn_put_value(char *to, mtls_str_t text, int utf8);
+
 /** Decode an ASN.1 string of any character type to UTF-8 in p: UTF8String, PrintableString,
  *  NumericString, IA5String, VisibleString, BMPString, UniversalString; TeletexString only if all ASCII.
  *  @return 1 if it is readable (well-formed, no control characters), else 0 and *text is empty */

@@ -35,6 +35,9 @@ mtls_str_t mtls_str_lower(apr_pool_t *p, mtls_str_t s);
  */
 int mtls_text_clean(mtls_str_t s);
 
+/** True if s is nothing but printable ASCII, blanks included. */
+int mtls_text_printable(mtls_str_t s);
+
 /**
  * s for a log line or an error sentence: printable ASCII as it is, except that
  * '\' and '"' get a backslash; every other octet becomes \xHH.

@@ -48,17 +48,6 @@ int mtls_der_only(mtls_str_t octets, unsigned tag, mtls_str_t *content)
     return 1;
 }
 
-static int is_ascii_text(mtls_str_t s)
-{
-    apr_size_t i;
-
-    for (i = 0; i < s.len; i++) {
-        if (s.ptr[i] < 0x20 || s.ptr[i] > 0x7e)
-            return 0;
-    }
-    return 1;
-}
-
 static char *write_utf8(char *to, apr_uint32_t code)
 {
     if (code < 0x80) {
@@ -114,7 +103,7 @@ static int decode_text(apr_pool_t *p, mtls_der_t element, mtls_str_t *text)
     case MTLS_DER_VISIBLE_STRING:
     case MTLS_DER_NUMERIC_STRING:
     case MTLS_DER_TELETEX_STRING:
-        return is_ascii_text(*text);
+        return mtls_text_printable(*text);
     case MTLS_DER_BMP_STRING:
         return decode_wide(p, element.content, 2, text);
     case MTLS_DER_UNIVERSAL_STRING:

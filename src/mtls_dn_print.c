@@ -17,25 +17,41 @@ static const char *name_type(apr_pool_t *p, mtls_str_t oid)
     return value.text.ptr;
 }
 
-/* A value as RFC 4514 section 2.4 writes it, in ASCII. */
-static const char *print_value(apr_pool_t *p, mtls_str_t text)
+static int is_special(unsigned char octet)
 {
-    char *value = apr_palloc(p, 3 * text.len + 1), *to = value;
+    switch (octet) {
+    case '"': case '+': case ',': case ';': case '<': case '>': case '\\': return 1;
+    default: return 0;
+    }
+}
+
+char *mtls_dn_put_value(char *to, mtls_str_t text, int utf8)
+{
+    static const char digits[] = "0123456789ABCDEF";
     apr_size_t i;
 
     for (i = 0; i < text.len; i++) {
         unsigned char octet = (unsigned char)text.ptr[i];
         int outer = (i == 0 && (octet == ' ' || octet == '#')) || (i + 1 == text.len && octet == ' ');
 
-        if (octet > 0x7e) {
-            to += apr_snprintf(to, 4, "\\%02X", octet);
+        if (octet > 0x7e && !utf8) {
+            *to++ = '\\';
+            *to++ = digits[octet >> 4];
+            *to++ = digits[octet & 15];
             continue;
         }
-        if (outer || strchr("\"+,;<>\\", octet))
+        if (outer || is_special(octet))
             *to++ = '\\';
         *to++ = (char)octet;
     }
-    *to = '\0';
+    return to;
+}
+
+static const char *print_value(apr_pool_t *p, mtls_str_t text)
+{
+    char *value = apr_palloc(p, 3 * text.len + 1);
+
+    *mtls_dn_put_value(value, text, 0) = '\0';
     return value;
 }
 

@@ -30,6 +30,9 @@ mtls_str_t mtls_shown(apr_pool_t *p, mtls_type_id_t type, const mtls_value_t *v)
  *  end, and without MTLS_FORMAT_UTF8 among the flags ASCII only. */
 const char *mtls_sendable(const char *s, unsigned flags);
 
+/** Copy s without its NUL. @return the end of what was written */
+char *mtls_put(char *to, const char *s);
+
 /** Base64 with padding, one line. NULL if s is empty or too long for OpenSSL's int. */
 const char *mtls_base64(apr_pool_t *p, mtls_str_t s);
 

@@ -1,6 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 #include "mtls_format.h"
 
+#include <string.h>
 #include <apr_cstr.h>
 #include <apr_strings.h>
 #include <apr_tables.h>
@@ -44,21 +45,24 @@ const mtls_format_t *mtls_format_default(mtls_type_id_t type)
     return mtls_format_find(mtls_types[type].format);
 }
 
+char *mtls_put(char *to, const char *s)
+{
+    apr_size_t len = strlen(s);
+
+    memcpy(to, s, len);
+    return to + len;
+}
+
 const char *mtls_sendable(const char *s, unsigned flags)
 {
     mtls_str_t text;
-    apr_size_t i;
 
     if (!s || !*s)
         return NULL;
     text = mtls_str(s);
-    if (s[0] == ' ' || s[text.len - 1] == ' ' || !mtls_text_clean(text))
+    if (s[0] == ' ' || s[text.len - 1] == ' ')
         return NULL;
-    if (flags & MTLS_FORMAT_UTF8)
+    if (flags & MTLS_FORMAT_UTF8 ? mtls_text_clean(text) : mtls_text_printable(text))
         return s;
-    for (i = 0; i < text.len; i++) {
-        if ((unsigned char)s[i] > 0x7e)
-            return NULL;
-    }
-    return s;
+    return NULL;
 }

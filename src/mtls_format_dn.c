@@ -1,6 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/* Distinguished names. They are printed by OpenSSL from their DER, so that readers of a convention see
- * exactly what the servers they were written for send. */
+/* Distinguished names. Readers of a convention see exactly what the servers they were written for send, which is what
+ * OpenSSL prints. Of names as nearly all are, made of frequent types and readable text, the same octets are printed
+ * here, from what was decoded when the facts were read; OpenSSL prints all others from their DER. */
 #include <limits.h>
 #include <string.h>
 #include <apr_lib.h>
@@ -11,7 +12,70 @@
 #include <openssl/objects.h>
 #include <openssl/x509.h>
 
+#include "mtls_dn.h"
 #include "mtls_encode.h"
+
+/** How RFC 4514 text is written, here and by OpenSSL. */
+typedef struct style_t {
+    const char *next, *joined;    /* between RDNs, and between attributes of one */
+    int utf8;                     /* octets outside ASCII as they are */
+    unsigned long flags;          /* OpenSSL's word for all this */
+} style_t;
+
+static const style_t plain_style = { ",", "+", 0, XN_FLAG_RFC2253 };
+static const style_t utf8_style = { ",", "+", 1, XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB };
+static const style_t spaced_style = {
+    ", ", " + ", 0, (XN_FLAG_RFC2253 & ~(unsigned long)XN_FLAG_SEP_MASK) | XN_FLAG_SEP_CPLUS_SPC
+};
+
+/* What OpenSSL calls the types that names are made of. None is longer than LABEL_MAX. */
+#define LABEL_MAX 24
+#define TYPE(octets, label) { { octets, sizeof(octets) - 1 }, label }
+static const struct { mtls_str_t oid; const char *label; } frequent[] = {
+    TYPE("\x55\x04\x03", "CN"), TYPE("\x55\x04\x0a", "O"), TYPE("\x55\x04\x06", "C"), TYPE("\x55\x04\x0b", "OU"),
+    TYPE("\x55\x04\x07", "L"), TYPE("\x55\x04\x08", "ST"), TYPE("\x55\x04\x04", "SN"),
+    TYPE("\x55\x04\x05", "serialNumber"), TYPE("\x55\x04\x09", "street"), TYPE("\x55\x04\x0c", "title"),
+    TYPE("\x55\x04\x2a", "GN"), TYPE("\x55\x04\x61", "organizationIdentifier"),
+    TYPE("\x09\x92\x26\x89\x93\xf2\x2c\x64\x01\x19", "DC"), TYPE("\x09\x92\x26\x89\x93\xf2\x2c\x64\x01\x01", "UID"),
+    TYPE("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x01", "emailAddress")
+};
+
+static const char *frequent_label(mtls_str_t oid)
+{
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(frequent) / sizeof(frequent[0]); i++) {
+        if (mtls_str_eq(frequent[i].oid, oid))
+            return frequent[i].label;
+    }
+    return NULL;
+}
+
+/* The name in OpenSSL's order, the last one first, within an RDN, too. NULL: OpenSSL is to print it. */
+static const char *print_frequent(apr_pool_t *p, const mtls_dn_t *dn, const style_t *style)
+{
+    apr_size_t room = 1;
+    char *out, *to;
+    int i;
+
+    for (i = 0; i < dn->n; i++)
+        room += LABEL_MAX + 4 + 3 * dn->attributes[i].text.len;
+    to = out = apr_palloc(p, room);
+    for (i = dn->n - 1; i >= 0; i--) {
+        const mtls_attribute_t *attribute = &dn->attributes[i];
+        const char *label = frequent_label(attribute->oid);
+
+        if (!label)
+            return NULL;
+        to = mtls_put(to, label);
+        *to++ = '=';
+        to = mtls_dn_put_value(to, attribute->text, style->utf8);
+        if (i)
+            to = mtls_put(to, attribute[-1].rdn == attribute->rdn ? style->joined : style->next);
+    }
+    *to = '\0';
+    return to == out ? NULL : out;
+}
 
 static X509_NAME *read_name(const mtls_value_t *v)
 {
@@ -76,30 +140,33 @@ static const char *keep_last_blank(apr_pool_t *p, const char *dn)
     return apr_pstrcat(p, apr_pstrmemdup(p, dn, len - 1), "20", NULL);
 }
 
-/* What OpenSSL prints, made to be read back. */
-static const char *print_rfc4514(apr_pool_t *p, const mtls_value_t *v, unsigned long flags, unsigned sendable)
+static const char *print_rfc4514(apr_pool_t *p, const mtls_value_t *v, const style_t *style)
 {
-    const char *dn = print_name(p, v, flags);
+    const char *dn = v->dn && v->dn->readable ? print_frequent(p, v->dn, style) : NULL;
 
-    return dn ? mtls_sendable(keep_last_blank(p, escape_lone_sign(p, dn)), sendable) : NULL;
+    if (!dn) {
+        dn = print_name(p, v, style->flags);
+        dn = dn ? escape_lone_sign(p, dn) : NULL;
+    }
+    return dn ? mtls_sendable(keep_last_blank(p, dn), style->utf8 ? MTLS_FORMAT_UTF8 : 0) : NULL;
 }
 
 const char *mtls_encode_rfc4514(apr_pool_t *p, mtls_type_id_t type, const mtls_value_t *v, int n)
 {
     (void)type, (void)n;
-    return print_rfc4514(p, v, XN_FLAG_RFC2253, 0);
+    return print_rfc4514(p, v, &plain_style);
 }
 
 const char *mtls_encode_rfc4514_utf8(apr_pool_t *p, mtls_type_id_t type, const mtls_value_t *v, int n)
 {
     (void)type, (void)n;
-    return print_rfc4514(p, v, XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB, MTLS_FORMAT_UTF8);
+    return print_rfc4514(p, v, &utf8_style);
 }
 
 const char *mtls_encode_rfc4514_spaced(apr_pool_t *p, mtls_type_id_t type, const mtls_value_t *v, int n)
 {
     (void)type, (void)n;
-    return print_rfc4514(p, v, (XN_FLAG_RFC2253 & ~(unsigned long)XN_FLAG_SEP_MASK) | XN_FLAG_SEP_CPLUS_SPC, 0);
+    return print_rfc4514(p, v, &spaced_style);
 }
 
 /* Inside a quoted string, readers differ on "\\" and on a backslash before a quote: spell both in hex. */

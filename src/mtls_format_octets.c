@@ -4,11 +4,9 @@
 #include <string.h>
 #include <apr_strings.h>
 #include <apr_tables.h>
-#include <openssl/bio.h>
 #include <openssl/bn.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/pem.h>
 
 #include "mtls_encode.h"
 
@@ -86,72 +84,90 @@ const char *mtls_encode_base64_joined(apr_pool_t *p, mtls_type_id_t type, const 
     return mtls_base64(p, all);
 }
 
-/* The PEM text of all certificates, one after another, each line ended by LF. */
-static mtls_str_t print_pem(apr_pool_t *p, const mtls_value_t *v, int n)
+/** A certificate as PEM text (RFC 7468), as one convention writes it. */
+typedef struct pem_t {
+    const char *begin, *line_end, *end;
+    const char *encoded;          /* characters of base64 that are percent-encoded */
+} pem_t;
+
+/* Octets in a line of 64 characters. */
+#define PEM_LINE 48
+
+static char *put_line(char *to, const char *line, const char *encoded)
 {
-    mtls_str_t pem = { NULL, 0 };
-    BIO *bio = BIO_new(BIO_s_mem());
-    char *data;
-    long len;
+    for (;;) {
+        apr_size_t n = strcspn(line, encoded);
+
+        memcpy(to, line, n);
+        to += n;
+        if (!line[n])
+            return to;
+        *to++ = '%';
+        to = mtls_put(to, line[n] == '+' ? "2B" : line[n] == '/' ? "2F" : "3D");
+        line += n + 1;
+    }
+}
+
+static char *put_pem(char *to, mtls_str_t der, const pem_t *pem)
+{
+    const unsigned char *octets = (const unsigned char *)der.ptr;
+    unsigned char line[PEM_LINE / 3 * 4 + 1];
+    apr_size_t at, n;
+
+    to = mtls_put(to, pem->begin);
+    for (at = 0; at < der.len; at += n) {
+        n = der.len - at < PEM_LINE ? der.len - at : PEM_LINE;
+        EVP_EncodeBlock(line, octets + at, (int)n);
+        to = mtls_put(put_line(to, (const char *)line, pem->encoded), pem->line_end);
+    }
+    return mtls_put(to, pem->end);
+}
+
+/* All certificates, one after another. */
+static char *print_pem(apr_pool_t *p, const mtls_value_t *v, int n, const pem_t *pem)
+{
+    apr_size_t room = 1;
+    char *out, *to;
     int i;
 
-    for (i = 0; bio && i < n; i++) {
-        if (v[i].text.len > INT_MAX / 2
-            || !PEM_write_bio(bio, "CERTIFICATE", "", (const unsigned char *)v[i].text.ptr, (long)v[i].text.len))
-            break;
+    for (i = 0; i < n; i++) {
+        if (!v[i].text.len || v[i].text.len > INT_MAX / 8)
+            return NULL;
+        /* Twelve for three octets, where all of them are encoded. */
+        room += strlen(pem->begin) + strlen(pem->end) + 12 * (v[i].text.len / 3 + 1)
+              + strlen(pem->line_end) * (v[i].text.len / PEM_LINE + 1);
     }
-    if (bio && i == n && (len = BIO_get_mem_data(bio, &data)) > 0) {
-        pem.ptr = data;
-        pem.len = (apr_size_t)len;
-        pem = mtls_str_copy(p, pem);
-    }
-    BIO_free(bio);
-    return pem;
-}
-
-static const char *percent_pem(apr_pool_t *p, const mtls_value_t *v, int n, mtls_keep_fn *keep)
-{
-    mtls_str_t pem;
-
-    ERR_set_mark();
-    pem = print_pem(p, v, n);
-    ERR_pop_to_mark();
-    return pem.len ? mtls_percent(p, pem, keep) : NULL;
-}
-
-static int keep_aws(unsigned char c)
-{
-    return mtls_keep_unreserved(c) || c == '+' || c == '=' || c == '/';
-}
-
-static int keep_pem(unsigned char c)
-{
-    return c != '%';
+    to = out = apr_palloc(p, room);
+    for (i = 0; i < n; i++)
+        to = put_pem(to, v[i].text, pem);
+    *to = '\0';
+    return n ? out : NULL;
 }
 
 const char *mtls_encode_pem_url(apr_pool_t *p, mtls_type_id_t type, const mtls_value_t *v, int n)
 {
+    static const pem_t pem = { "-----BEGIN%20CERTIFICATE-----%0A", "%0A", "-----END%20CERTIFICATE-----%0A", "+/=" };
+
     (void)type;
-    return percent_pem(p, v, n, mtls_keep_unreserved);
+    return print_pem(p, v, n, &pem);
 }
 
 const char *mtls_encode_pem_url_aws(apr_pool_t *p, mtls_type_id_t type, const mtls_value_t *v, int n)
 {
+    static const pem_t pem = { "-----BEGIN%20CERTIFICATE-----%0A", "%0A", "-----END%20CERTIFICATE-----%0A", "" };
+
     (void)type;
-    return percent_pem(p, v, n, keep_aws);
+    return print_pem(p, v, n, &pem);
 }
 
 const char *mtls_encode_pem_space(apr_pool_t *p, mtls_type_id_t type, const mtls_value_t *v, int n)
 {
-    const char *pem = percent_pem(p, v, n, keep_pem);
-    char *out, *c;
+    static const pem_t pem = { "-----BEGIN CERTIFICATE----- ", " ", "-----END CERTIFICATE----- ", "" };
+    char *out = print_pem(p, v, n, &pem);
 
     (void)type;
-    if (!pem)
-        return NULL;
-    out = apr_pstrmemdup(p, pem, strlen(pem) - 1);
-    for (c = out; *c; c++)
-        *c = *c == '\n' ? ' ' : *c;
+    if (out)
+        out[strlen(out) - 1] = '\0';     /* the last blank */
     return out;
 }
 

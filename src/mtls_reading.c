@@ -35,13 +35,7 @@ mtls_values_t mtls_values_dn(apr_pool_t *p, mtls_str_t der, const mtls_dn_t *dn)
 
 int mtls_text_ia5(mtls_str_t text)
 {
-    apr_size_t i;
-
-    for (i = 0; i < text.len; i++) {
-        if (text.ptr[i] < 0x20 || text.ptr[i] > 0x7e)
-            return 0;
-    }
-    return text.len > 0;
+    return text.len && mtls_text_printable(text);
 }
 
 mtls_str_t mtls_read_object(const ASN1_OBJECT *object)

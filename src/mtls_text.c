@@ -64,12 +64,41 @@ static apr_size_t measure_character(const unsigned char *s, apr_size_t left)
     return len;
 }
 
+/* How many octets in front are printable ASCII, all eight of a word or none of them: bits that are carried out of an octet
+ * below 0x20, out of 0x7f, and out of what has the highest bit already. */
+static apr_size_t measure_printable(const char *octets, apr_size_t len)
+{
+    const apr_uint64_t each = 0x0101010101010101u, highest = each * 0x80;
+    apr_size_t at;
+
+    for (at = 0; len - at >= sizeof(each); at += sizeof(each)) {
+        apr_uint64_t word, del;
+
+        memcpy(&word, octets + at, sizeof(word));
+        del = word ^ each * 0x7f;
+        if (((word - each * 0x20) | (del - each) | word) & highest)
+            break;
+    }
+    return at;
+}
+
+int mtls_text_printable(mtls_str_t s)
+{
+    apr_size_t i;
+
+    for (i = measure_printable(s.ptr, s.len); i < s.len; i++) {
+        if (s.ptr[i] < 0x20 || s.ptr[i] > 0x7e)
+            return 0;
+    }
+    return 1;
+}
+
 int mtls_text_clean(mtls_str_t s)
 {
     const unsigned char *octets = (const unsigned char *)s.ptr;
     apr_size_t at, len;
 
-    for (at = 0; at < s.len; at += len) {
+    for (at = measure_printable(s.ptr, s.len); at < s.len; at += len) {
         len = measure_character(octets + at, s.len - at);
         if (len == 0)
             return 0;

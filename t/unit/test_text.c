@@ -65,6 +65,31 @@ static void test_clean_exhaustive(void **state)
     }
 }
 
+/* Eight octets are looked at together: each pair of octets at each place of a longer text. */
+static void test_every_place(void **state)
+{
+    unsigned first, second, at;
+
+    (void)state;
+    for (first = 0; first < 256; first++) {
+        for (second = 0; second < 256; second++) {
+            char pair[2] = { (char)first, (char)second };
+            int clean = mtls_text_clean((mtls_str_t){ pair, 2 });
+            int printable = first >= 0x20 && first < 0x7f && second >= 0x20 && second < 0x7f;
+
+            for (at = 0; at < 18; at++) {
+                char text[20];
+
+                memset(text, at & 1 ? '~' : ' ', sizeof(text));
+                memcpy(text + at, pair, 2);
+                assert_int_equal(mtls_text_clean((mtls_str_t){ text, sizeof(text) }), clean);
+                assert_int_equal(mtls_text_printable((mtls_str_t){ text, sizeof(text) }), printable);
+            }
+        }
+    }
+    assert_true(mtls_text_printable((mtls_str_t){ NULL, 0 }));
+}
+
 static void test_escape(void **state)
 {
     (void)state;
@@ -129,8 +154,8 @@ static void test_reasons(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_clean), cmocka_unit_test(test_clean_exhaustive), cmocka_unit_test(test_escape),
-        cmocka_unit_test(test_hex), cmocka_unit_test(test_octets), cmocka_unit_test(test_reasons)
+        cmocka_unit_test(test_clean), cmocka_unit_test(test_clean_exhaustive), cmocka_unit_test(test_every_place),
+        cmocka_unit_test(test_escape), cmocka_unit_test(test_hex), cmocka_unit_test(test_octets), cmocka_unit_test(test_reasons)
     };
 
     return UNIT_RUN(tests);
