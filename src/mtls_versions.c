@@ -16,8 +16,9 @@
 /* The version in force, the one that is written, and two for processes that are slow to let go. */
 #define SLOTS 4
 
-/** How many milliseconds a process that has no version waits for one, while others write. */
-#define PATIENCE 500
+/** How long a process that has no version waits for one, while others write; it looks so many times in any case. */
+#define PATIENCE apr_time_from_msec(500)
+#define LOOKS 20
 
 /** The part that all processes share. */
 typedef struct shared_t {
@@ -275,10 +276,13 @@ static void wait_for_readers(mtls_versions_t *versions)
 }
 
 /* The lock may be the writer's for another moment. Who has a version comes again later; who has none waits for it. */
-static int map_soon(mtls_versions_t *versions, mapped_t *mapped, int patience)
+static int map_soon(mtls_versions_t *versions, mapped_t *mapped, apr_interval_time_t patience)
 {
+    apr_time_t until = apr_time_now() + patience;
+    int looks = 0;
+
     while (!map_latest(versions, mapped)) {
-        if (!patience--)
+        if (!patience || (++looks >= LOOKS && apr_time_now() >= until))
             return 0;
         apr_sleep(apr_time_from_msec(1));
     }
