@@ -1,11 +1,11 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <apr_atomic.h>
 #include <apr_shm.h>
+#include <apr_thread_proc.h>
 #include <openssl/err.h>
 
 #include "mtls_castore.h"
@@ -102,8 +102,9 @@ static void append_entry(shared_t *shared, const unsigned char *digest, X509 *ce
 static int take_door(shared_t *shared)
 {
     apr_uint32_t holder = apr_atomic_read32(&shared->writing);
+    apr_proc_t process = { .pid = (pid_t)holder };
 
-    if (holder && (!kill((pid_t)holder, 0) || errno != ESRCH))
+    if (holder && apr_proc_kill(&process, 0) != ESRCH)
         return 0;
     return apr_atomic_cas32(&shared->writing, (apr_uint32_t)getpid(), holder) == holder;
 }

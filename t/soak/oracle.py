@@ -219,6 +219,9 @@ class Oracle:
         """All that lists can have said of somebody who is not killed: a list of dicts; or a sentence, if the marks cannot be."""
         who = bearer.name
         roles, members = timeline.list_window("roles", begin, end), timeline.list_window("team", begin, end)
+        if marks is None:
+            return [dict(role=self.lists.role(who, version), version=version, team=self.lists.in_team(who, number), member=number, gone=is_gone)
+                    for version in roles for number in members for is_gone in self.gone(who, timeline, begin, end)]
         if not marks["roles"].isdigit() or int(marks["roles"]) not in roles:
             return "version %r of roles was not in force; %s were" % (marks["roles"], roles)
         version = int(marks["roles"])
@@ -229,9 +232,11 @@ class Oracle:
             team = {(False, None) for number in members if not self.lists.in_team(who, number)}
         if not team:
             return "version %r of team does not say so of %s; %s were in force" % (marks["members"], who, members)
-        gone = {self.lists.is_gone(who, number) for number in timeline.list_window("gone", begin, end)}
         return [dict(role=self.lists.role(who, version), version=version, team=member, member=number, gone=is_gone)
-                for member, number in team for is_gone in gone]
+                for member, number in team for is_gone in self.gone(who, timeline, begin, end)]
+
+    def gone(self, who, timeline, begin, end):
+        return {self.lists.is_gone(who, number) for number in timeline.list_window("gone", begin, end)}
 
     def possible(self, bearer, connection, request, timeline, begin, end, marks):
         """What may have been decided: list of (served, reasons, headers) without doubles, or a sentence."""
@@ -264,7 +269,8 @@ class Oracle:
         if connection.setdefault("generation", mark) != mark:
             return "generation %s has answered on a connection of generation %s" % (mark, connection["generation"]), None
         request["generation"] = int(mark)
-        marks = {"roles": header.get("x-soak-roles", ""), "members": header.get("x-soak-members", "")}
+        # Where a backend has ended a stream of HTTP/2, httpd makes a page of its own for another request, and that has its own marks.
+        marks = None if response["status"] == 500 else {"roles": header.get("x-soak-roles", ""), "members": header.get("x-soak-members", "")}
         outcomes = self.possible(bearer, connection, request, timeline, begin, end, marks)
         if isinstance(outcomes, str):
             return outcomes, None

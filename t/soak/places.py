@@ -146,8 +146,9 @@ TLS = """\
 """
 
 # Room for the children of several generations, which finish what they have begun, and in each child for all clients: httpd
-# closes connections that wait when all threads are busy.
-THREADED = "StartServers 2\nServerLimit 24\nThreadsPerChild 64\nMaxRequestWorkers 128\nMinSpareThreads 1\nMaxSpareThreads 128\n"
+# closes connections that wait when all threads are busy. No child is ended because there are too many: where one was killed there
+# are, for a moment.
+THREADED = "StartServers 2\nServerLimit 24\nThreadsPerChild 64\nMaxRequestWorkers 128\nMinSpareThreads 1\nMaxSpareThreads 100000\n"
 PREFORK = "StartServers 12\nMinSpareServers 2\nMaxSpareServers 90\nServerLimit 90\nMaxRequestWorkers 90\n"
 
 
