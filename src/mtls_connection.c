@@ -65,14 +65,30 @@ void mtls_extract_chain_length(mtls_reading_t *reading, const mtls_field_t *fiel
         *out = mtls_values_one(reading->pool, mtls_value_number(reading->pool, above + 1));
 }
 
+/* -1: nobody knows. OpenSSL has a flag for it, EXFLAG_SS, which asks more, and is away for as long as the certificate is
+ * kept where there was no memory to ask it. */
+static int is_own_issuer(X509 *certificate)
+{
+    const ASN1_OCTET_STRING *issuer_key, *key;
+    const ASN1_INTEGER *serial;
+
+    if (X509_NAME_cmp(X509_get_subject_name(certificate), X509_get_issuer_name(certificate)))
+        return 0;
+    if (X509_get_extension_flags(certificate) & EXFLAG_INVALID)
+        return -1;
+    issuer_key = X509_get0_authority_key_id(certificate);
+    key = X509_get0_subject_key_id(certificate);
+    serial = X509_get0_authority_serial(certificate);
+    return !(issuer_key && key && ASN1_OCTET_STRING_cmp(issuer_key, key))
+        && !(serial && ASN1_INTEGER_cmp(serial, X509_get0_serialNumber(certificate)));
+}
+
 void mtls_extract_chain(mtls_reading_t *reading, const mtls_field_t *field, mtls_values_t *out)
 {
-    int n = reading->source->chain_len;
+    int n = reading->source->chain_len, own = n > 0 ? is_own_issuer(reading->source->chain[n - 1]) : 0;
 
     (void)field;
-    if (n > 0 && X509_get_extension_flags(reading->source->chain[n - 1]) & EXFLAG_SS)
-        n--;
-    *out = read_chain(reading, n, mtls_values_certificate);
+    *out = read_chain(reading, own < 0 ? -1 : n - own, mtls_values_certificate);
 }
 
 void mtls_extract_tls_version(mtls_reading_t *reading, const mtls_field_t *field, mtls_values_t *out)

@@ -236,8 +236,8 @@ sub campaign {
         ($end, @wrong) = $run->(sub { $faults->arm(%how, n => $n) }, %how);
         $failed += $faults->failed;
         $ends{$end}++;
-        # Signal 6 is how httpd ends for want of memory.
-        push @wrong, $end if $end =~ /hangs|signal (?!6\b)/;
+        # Signal 6 is how httpd ends for want of memory. Where the module has no part in it others may end as they like.
+        push @wrong, $end if $end =~ /hangs/ || ($end =~ /signal (?!6\b)/ && length $faults->where);
         push @bad, map { "$n (frames @{[ $faults->where ]}): $_" } @wrong;
     }
     remove($standing) if $standing;
