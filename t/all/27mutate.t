@@ -4,8 +4,8 @@
 # Configurations with things wrong in them: httpd -t ends, neither crashes nor hangs, and what it accepts has every rule that
 # is written: as many as a reader of the text finds, and each that mod_info shows.
 #
-# MTLS_MUTANTS of them (300), from MTLS_SEED (1) on; MTLS_MUTANT="911 1085": only these. MTLS_SANITIZED=asan: with the module of build/asan, which is built
-# with AddressSanitizer ("make -f Makefile.apxs mutate COUNT=10000").
+# MTLS_MUTANTS of them (300), from MTLS_SEED (1) on; MTLS_MUTANT="911 1085": only these. MTLS_SANITIZED=asan: with the module of
+# build/asan, which is built with AddressSanitizer ("make -f Makefile.apxs mutate COUNT=10000").
 use MTLS::Test;
 use MTLS::Cases;
 use MTLS::Mutant;

@@ -99,7 +99,7 @@ def damage(chance, value):
 
 
 def oid_list(chance, wrap):
-    return der.sequence(*[wrap(der.oid(chance.choice(OIDS + list(der.PURPOSES.values()) + ["2.5.29.32.0"]))) for _ in range(chance.randint(0, 4))])
+    return der.sequence(*[wrap(der.oid(oid(chance, [*der.PURPOSES.values(), "2.5.29.32.0"]))) for _ in range(many(chance, 4))])
 
 
 def bare(value):
@@ -117,6 +117,15 @@ EXTENSIONS = {
 }
 
 
+# Names of extensions that are nearly those of known ones: one arc more, one less, padded, a neighbour's.
+NEARLY = {"2.5.29.17": ["2.5.29.17.0", "2.5.29", "raw:80551d11", "raw:551d8011", "2.5.29.18"],
+          "2.5.29.37": ["2.5.29.37.0", "raw:551d8025", "2.5.29.36"]}
+
+
+def disguise(chance, dotted):
+    return chance.choice(NEARLY[dotted]) if dotted in NEARLY and chance.random() < 0.02 else dotted
+
+
 def row(chance):
     kinds = [dotted for dotted in EXTENSIONS if chance.random() < 0.5]
     if kinds and chance.random() < 0.05:
@@ -128,7 +137,7 @@ def row(chance):
                                  chance.getrandbits(chance.choice([168, 4096, 32768]))]),
         "version": chance.choice([3] * 9 + [1]),
         "not_before": "%d-01-01T00:00:00Z" % year, "not_after": "%d-12-31T23:59:59Z" % chance.choice([2027, 2049, 2050, 9999, 2020, year]),
-        "extensions": [[dotted, chance.random() < 0.1, damage(chance, EXTENSIONS[dotted](chance)).hex()] for dotted in kinds]}
+        "extensions": [[disguise(chance, dotted), chance.random() < 0.1, damage(chance, EXTENSIONS[dotted](chance)).hex()] for dotted in kinds]}
 
 
 def main(directory, out, how_many, seed):

@@ -25,8 +25,8 @@ sub pick { return $_[int rand @_] }
 my @ODD = ('', '"', "'", '\\', '""', '" "', '>', '<', '</', '#', '%', '%{', '${', '${x}', '*', '**', '(', '(*ACCEPT)', '\\E', "\t", "\r", "\x0b",
            "\x7f", "\x80", "\xc3", "\xff\xfe", "\e[2J", 'x' x 300, 'x' x 9000, '9' x 40, '-1', '0x', '1.2.3.' . '9' x 60, '::/129', 'not', 'mtls',
            'present', 'pem:', 'pem:/dev/null', 'file:/', 'like', 'matches', '(' x 60, 'none', '+', '-', ':', ',', '=', '/', 'CN=', 'CN=a,', "\0");
-my @CONTAINERS = ('RequireAll', 'RequireAny', 'RequireNone', 'Location "/x"', 'Location "/"', 'LocationMatch "^/[a-z]"', 'If "true"', 'If "%{MTLS:sha256} == \'x\'"',
-                  'Else', 'Files "x"', 'Directory "/"', 'Proxy "*"', 'Limit GET', 'LimitExcept GET', 'IfModule mod_ssl.c', 'IfModule !mod_ssl.c',
+my @CONTAINERS = ('RequireAll', 'RequireAny', 'RequireNone', 'Location "/x"', 'Location "/"', 'LocationMatch "^/[a-z]"', 'If "true"',
+                  'If "%{MTLS:sha256} == \'x\'"', 'Else', 'Files "x"', 'Directory "/"', 'Proxy "*"', 'Limit GET', 'LimitExcept GET', 'IfModule mod_ssl.c', 'IfModule !mod_ssl.c',
                   'IfDefine NEVER', 'IfDefine !NEVER', 'AuthzProviderAlias mtls again "san.dns present"', 'VirtualHost *:1', 'Macro m');
 
 # One kind of change each, of a list of lines.
@@ -108,8 +108,8 @@ sub is_rule {
 # How many rules there are in a text; undef where that hangs on more than the text: what is conditional, or put in.
 sub rules_written {
     my ($text) = @_;
-    return undef if $text =~ /\0/ || $text =~ /^\s*(?:<If(?:Module|Define|File|Version|Directive|Section)|<Macro|Use|Include|IncludeOptional|Define|Undefine)\b/mi;
-    return undef if $text =~ /\$\{/;
+    return undef if $text =~ /\0|\$\{|^\s*(?:<If(?:Module|Define|File|Version|Directive|Section)|<Macro)\b/mi;
+    return undef if $text =~ /^\s*(?:Use|Include|IncludeOptional|Define|Undefine)\b/mi;
     my $rules = 0;
     for my $line (split /\n/, $text =~ s/\\\r?\n//gr) {
         $rules++ if $line !~ /^\s*#/ && is_rule($line);
