@@ -23,7 +23,8 @@ typedef struct mtls_parts_of_time_t {
     int year, month, day, hour, minute, second;
 } mtls_parts_of_time_t;
 
-/** The parts of a time, also where the C library's time_t ends in 2038. @return 1, or 0 for years that four digits cannot write */
+/** The parts of a time, also where the C library's time_t ends in 2038. @return 1, or 0 for years that four digits
+ *  cannot write */
 int mtls_time_split(apr_int64_t seconds, mtls_parts_of_time_t *t);
 
 /** "2026-11-21T03:45:31" and what is to stand behind it; NULL for years that four digits cannot write. */

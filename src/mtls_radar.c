@@ -113,7 +113,8 @@ static int is_free(int i, apr_int64_t now)
 {
     slot_t *slot = &table->slots[i];
 
-    return !head_at(i) || !is_whole(slot) || !counts(slot, apr_atomic_read32(&slot->last_minute), slot->entry.not_after, now);
+    return !head_at(i) || !is_whole(slot)
+        || !counts(slot, apr_atomic_read32(&slot->last_minute), slot->entry.not_after, now);
 }
 
 /* A free place, else one that no longer counts or that nobody has finished, else the one that runs out last, if that is
