@@ -140,10 +140,16 @@ class Director:
                 raise lab.Problem("the server has ended: %s" % self.logs.tail())
             young = set(figures.children(self.server.pid)) - before
             return any(figures.sockets(pid) & listening for pid in young) and not any(figures.sockets(pid) & listening for pid in before)
-        lab.wait_for(settled, 120, "a restart does not come to its end: old children still listen")
+        lab.wait_for(settled, 120, lambda: "a restart does not come to its end: %s" % self.standing(before, listening))
         self.timeline.say("settled", restarted)
         self.counts["restarts"] += 1
         self.figures.restarted(self.counts["restarts"])
+
+    def standing(self, before, listening):
+        """Who listens; for one who has to find out why nobody does, or the wrong ones."""
+        pids = [self.server.pid, *figures.children(self.server.pid)]
+        return ", ".join("%d%s%s (%s)" % (pid, " of before" if pid in before else "", " listens" if figures.sockets(pid) & listening else "",
+                                          lab.slurp("/proc/%d/wchan" % pid)) for pid in pids) + "; " + self.logs.tail()
 
     def sigkill(self):
         pids = figures.children(self.server.pid)
@@ -246,14 +252,21 @@ class Director:
 
 def soak_once(options, broken=False):
     with Ground(options.build, options.seed) as ground:
-        director = Director(ground, options, broken)
-        result = director.run()
-        if result.wrong() and not broken:
-            kept = os.path.join(ground.build, "soak-failed")
-            shutil.rmtree(kept, ignore_errors=True)
-            shutil.copytree(ground.directory, kept, ignore=shutil.ignore_patterns("*.so", "denied*", "received"))
-            print("logs, certificates and lists: %s" % kept)
+        failed = True
+        try:
+            result = Director(ground, options, broken).run()
+            failed = bool(result.wrong())
+        finally:
+            if failed and not broken:
+                keep_all(ground)
         return result
+
+
+def keep_all(ground):
+    kept = os.path.join(ground.build, "soak-failed")
+    shutil.rmtree(kept, ignore_errors=True)
+    shutil.copytree(ground.directory, kept, ignore=shutil.ignore_patterns("*.so", "denied*", "received"))
+    print("logs, certificates and lists: %s" % kept)
 
 
 def main():
