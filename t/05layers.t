@@ -42,7 +42,7 @@ my @ROOMS = (
     [dump    => 'ah',  qw(dump)],
     [front   => 'aoh', qw(mod_mtls_authz)],
 );
-my $C_LIBRARY = qr{^(?:assert|ctype|errno|inttypes|limits|stdarg|stddef|stdint|stdio|stdlib|strings?|time|stdatomic|fcntl|unistd|arpa/inet|sys/mman)\.h$};
+my $C_LIBRARY = qr{^(?:assert|ctype|errno|inttypes|limits|signal|stdarg|stddef|stdint|stdio|stdlib|strings?|time|stdatomic|fcntl|unistd|arpa/inet|sys/mman)\.h$};
 
 my (%rank, %may, %room);
 for my $i (0 .. $#ROOMS) {

@@ -54,7 +54,12 @@ if [ "${1-}" != --in-copy ]; then
     else
         tar -c --exclude='./build*' . | tar -x -C "$copy/tree"
     fi
-    tar -c -C "$BUILD" --exclude=./test-logs --exclude='./ci-*' . | tar -x -C "$copy/tree/build"
+    # Builds of another kind beside it are not tested, and may be in the making.
+    without=(--exclude=./test-logs --exclude='./ci-*')
+    for flags in "$BUILD"/*/flags; do
+        [ ! -e "$flags" ] || without+=(--exclude="./$(basename "$(dirname "$flags")")")
+    done
+    tar -c -C "$BUILD" "${without[@]}" . | tar -x -C "$copy/tree/build"
 
     run=(env HOME="$copy" TMPDIR="$copy" MTLS_APXS="$APXS" MPM="$MPM" JOBS="$JOBS"
          bash "$copy/tree/t/run.sh" --in-copy "$@")
