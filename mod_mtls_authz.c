@@ -24,6 +24,7 @@
 #include "mtls_keeper.h"
 #include "mtls_kill.h"
 #include "mtls_require.h"
+#include "mtls_ruling.h"
 #include "mtls_status.h"
 #include "mtls_strip.h"
 #include "mtls_tally.h"
@@ -42,16 +43,9 @@ static int hook_pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptem
     return OK;
 }
 
-/* Where nothing of ours is written, no request comes here: httpd sorts its hooks again when the configuration has been
- * read, because modules may have brought some with it, and so do we. */
-static void register_request_hooks(apr_pool_t *pconf)
+static void register_all(apr_pool_t *pconf)
 {
-    const char *outer = apr_hook_debug_current;
-
-    if (mtls_generation()->hooked || !mtls_generation()->used)
-        return;
     mtls_generation()->hooked = 1;
-    apr_hook_debug_current = mtls_authz_module.name;      /* whose they are: others may want to be before or behind us */
     mtls_digest_prepare(pconf);
     mtls_peer_register();
     mtls_strip_register();
@@ -66,6 +60,20 @@ static void register_request_hooks(apr_pool_t *pconf)
     mtls_auditlog_register();
     mtls_tally_register();
     mtls_whatif_register();
+}
+
+/* Where nothing of ours is written, no request comes here: httpd sorts its hooks again when the configuration has been
+ * read, because modules may have brought some with it, and so do we. */
+static void register_request_hooks(apr_pool_t *pconf)
+{
+    const char *outer = apr_hook_debug_current;
+
+    if (mtls_generation()->hooked)
+        return;
+    apr_hook_debug_current = mtls_authz_module.name;      /* whose they are: others may want to be before or behind us */
+    mtls_status_register_page();
+    if (mtls_generation()->used)
+        register_all(pconf);
     apr_hook_sort_all();
     apr_hook_debug_current = outer;
 }
@@ -84,8 +92,10 @@ static int hook_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *pte
 {
     (void)plog;
     mtls_generation()->closed = 1;
-    if (!mtls_generation()->used)
+    if (!mtls_generation()->used) {
+        mtls_ruling_forget(mtls_generation());
         return DECLINED;
+    }
     register_request_hooks(pconf);      /* another module's check may have read an expression with mtls() in it */
     mtls_peer_prepare(pconf);
     mtls_tally_prepare(main_server);

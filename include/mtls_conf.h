@@ -40,6 +40,9 @@ typedef struct mtls_zone_t {
     const struct mtls_zone_t *outer; /**< the next zone around it; set by mtls_zone_separate; NULL: none */
 } mtls_zone_t;
 
+/** Who decides about the requests of a section: the Require lines that are written there; see mtls_ruling.h. */
+typedef struct mtls_ruling_t mtls_ruling_t;
+
 /** One "Require mtls" line. */
 typedef struct mtls_line_t {
     const mtls_rule_t *rule;
@@ -49,6 +52,7 @@ typedef struct mtls_line_t {
     int negated;                 /**< an odd number of "not" and <RequireNone> above it */
     int enforced;                /**< MTLSMode enforce is written in its section: merging does not change that */
     const mtls_zone_t *zone;     /**< the section it stands in; NULL: an alias */
+    const mtls_ruling_t *ruling; /**< likewise */
 } mtls_line_t;
 
 /** One word of an MTLSExport line. */
@@ -94,12 +98,15 @@ typedef struct mtls_user_t {
     X(int, report, MTLS_UNSET, pick_flag)                                 \
     X(int, subjects, MTLS_UNSET, pick_flag)                               \
     X(int, rules, MTLS_UNSET, pick_flag)                                  \
-    X(mtls_zone_t *, zone, NULL, pick_zone)
+    X(const mtls_zone_t *, zone, NULL, pick_zone)                         \
+    X(const mtls_ruling_t *, ruling, NULL, pick_ruling)
 
 typedef struct mtls_dir_t {
 #define X(type, name, unset, merge) type name;
     MTLS_DIR_SETTINGS(X)
 #undef X
+    int silent;                  /**< no setting is written there, but for the two last ones; 0: not known */
+    int lasts;                   /**< it is the configuration's, not a request's: its address stands for it */
 } mtls_dir_t;
 
 /** MTLSGuard. */
@@ -119,6 +126,7 @@ typedef struct mtls_server_t {
     int verify_depth;                /**< what if: SSLVerifyDepth or MTLS_UNSET; set by mtls_check */
     void *tls;                       /**< what if: the SSL_CTX, a reference; see mtls_suppose.h. NULL: no TLS here */
     int touched;                     /**< a directive or rule of ours stands in this virtual host */
+    const mtls_zone_t *zone;         /**< for what is in no section's; set by mtls_check */
     apr_int64_t expiry_warning;      /**< MTLSExpiryWarning in seconds; 0: off, MTLS_UNSET */
     const mtls_guard_t *guard;       /**< names removed from what clients send; set by mtls_check, NULL: none */
 } mtls_server_t;
@@ -163,6 +171,9 @@ typedef struct mtls_generation_t {
     int users;                       /**< MTLSUser stands somewhere */
     int path_checks;                 /**< likewise MTLSPathCheck */
     int aliased;                     /**< a line is behind <AuthzProviderAlias>: any section may have it */
+    apr_array_header_t *ruled;       /**< of ap_conf_vector_t *: sections with Require lines, whoever's */
+    const module *in_front;          /**< mod_authz_core, if in this child nobody is asked between it and mtls_grant.h */
+    int answering;                   /**< the status page is */
     int hooked;                      /**< hooks of requests and connections are registered */
     int closed;                      /**< the configuration has been read: nothing grows any more */
 } mtls_generation_t;
@@ -176,13 +187,19 @@ void mtls_generation_begin(apr_pool_t *pconf);
 /** Note that something of ours was written in the virtual host of cmd. */
 mtls_generation_t *mtls_conf_touch(cmd_parms *cmd);
 
-mtls_server_t *mtls_server_of(server_rec *s);
+static inline mtls_server_t *mtls_server_of(const server_rec *s)
+{
+    return (mtls_server_t *)ap_get_module_config(s->module_config, &mtls_authz_module);
+}
 
 /** Give each virtual host settings of its own: httpd lets those without a directive of ours share the
  *  main server's. Once, when the configuration has been merged. */
 void mtls_conf_separate(apr_pool_t *p, server_rec *main_server);
 
-const mtls_dir_t *mtls_dir_of(const request_rec *r);
+static inline const mtls_dir_t *mtls_dir_of(const request_rec *r)
+{
+    return (const mtls_dir_t *)ap_get_module_config(r->per_dir_config, &mtls_authz_module);
+}
 
 void *mtls_conf_create_dir(apr_pool_t *p, char *path);
 void *mtls_conf_merge_dir(apr_pool_t *p, void *base, void *add);

@@ -92,9 +92,13 @@ const char *mtls_guard_name(const mtls_guard_t *guard, int i);
 int mtls_guard_find(const mtls_guard_t *guard, const char *name, apr_size_t len);
 /** The place of the first name of the guard in a table, at or behind from; -1: none. */
 int mtls_guard_search(const mtls_guard_t *guard, const apr_table_t *table, int from);
-/** False if these headers have no name of the guard, and no line "Connection" with such a name in it, as httpd splits
- *  lists. True says nothing. For most requests a few instructions for each header. */
-int mtls_guard_may_touch(const mtls_guard_t *guard, const apr_table_t *headers);
+enum {
+    MTLS_GUARD_TOUCHED = 1,  /**< there may be a name of the guard, or a line "Connection" with such a name in it, as httpd
+                                  splits lists; without this bit there is none */
+    MTLS_GUARD_CHUNKED = 2   /**< there is a line "Transfer-Encoding": a body, and perhaps trailers behind it */
+};
+/** One look at all of a request's headers: bits of MTLS_GUARD_. For most of them a few instructions. */
+unsigned mtls_guard_look(const mtls_guard_t *guard, const apr_table_t *headers);
 /** True if both names fold to the same one. */
 int mtls_header_folds_equal(const char *a, const char *b);
 

@@ -61,10 +61,15 @@ void mtls_peer_hang_up(request_rec *r);
 /** Begins a block of malloc's that is kept for a peer. */
 typedef struct mtls_kept_t {
     struct mtls_kept_t *next;
+    const void *key;             /**< what it is kept for: something that lasts as long as the configuration; NULL: whoever
+                                      looks for it knows it by what is in it */
 } mtls_kept_t;
 
 /** The blocks that are kept for this peer, the newest first; constant, each of them. Any thread. */
 const mtls_kept_t *mtls_peer_blocks(const mtls_peer_t *peer);
+
+/** The block with this key, NULL: there is none. Any thread. */
+const mtls_kept_t *mtls_peer_block(const mtls_peer_t *peer, const void *key);
 
 /** Keep a block for all later requests of this peer, which owns it from now on. Any thread. A peer keeps a few: what is
  *  too much is freed at once. */

@@ -27,6 +27,9 @@ typedef enum mtls_trial_t {
     MTLS_TRIAL_WITHOUT             /**< lines of ours that only report say nothing */
 } mtls_trial_t;
 
+/** A grant that was kept; see mtls_grant.h. */
+typedef struct mtls_grant_t mtls_grant_t;
+
 typedef struct mtls_request_t {
     const mtls_peer_t *peer;
     const mtls_peer_t *supposed;   /**< what if: the peer that this subrequest sees in the place of the connection's; NULL:
@@ -34,6 +37,9 @@ typedef struct mtls_request_t {
     const mtls_peer_t *supposing;  /**< while the status page asks: what the subrequests of this request are to see */
     mtls_view_t view;
     apr_array_header_t *tried;     /**< of mtls_tried_t; NULL: none */
+    apr_array_header_t lent;       /**< tried is this one: what it holds is another's, not to be written to */
+    const mtls_grant_t *grant;     /**< what will be given in its turn */
+    const mtls_ruling_t *walked;   /**< mod_authz_core was asked with these lines, and none had been asked before */
     mtls_reason_t denied;          /**< MTLS_GRANTED: not denied by us */
     int logged;                    /**< the denial was written to the log */
     mtls_reason_t would;           /**< in report mode: why it would have been denied; MTLS_GRANTED: it would not */
@@ -52,7 +58,8 @@ typedef struct mtls_request_t {
     apr_array_header_t *judged;    /**< of const void *: configurations under which a line was true; see mtls_backstop.h */
     apr_array_header_t *variables; /**< of const char *: names we have put into subprocess_env; NULL: none */
     const void *variables_for;     /**< the configuration that asked for them */
-    apr_array_header_t *exported;  /**< of const char *: names we have put into headers_in; NULL: none */
+    const char *const *exported;   /**< names we have put into headers_in, */
+    int exports;                   /**< so many of them */
     const mtls_membership_t **memberships;   /**< by number of the list: what it has said, in the client's own request */
     const mtls_facts_t *memberships_of;      /**< the facts that were looked up */
     const mtls_peer_t *kill_asked;           /**< for whom the kill list was asked, in the client's own request, */
@@ -62,11 +69,27 @@ typedef struct mtls_request_t {
 /** The request's own state, made when first asked for. */
 mtls_request_t *mtls_request_of(request_rec *r);
 
+/** Stands for the state of requests of which nothing else is known, which most are: they need no memory. */
+extern const mtls_request_t mtls_request_only_cleaned;
+
 /** The request's state if there is one, else NULL. */
-mtls_request_t *mtls_request_known(const request_rec *r);
+static inline mtls_request_t *mtls_request_known(const request_rec *r)
+{
+    mtls_request_t *request = (mtls_request_t *)ap_get_module_config(r->request_config, &mtls_authz_module);
+
+    return request == &mtls_request_only_cleaned ? NULL : request;
+}
 
 /** The client's headers in our names are removed; true if that was said. */
-void mtls_request_note_cleaned(request_rec *r);
+static inline void mtls_request_note_cleaned(request_rec *r)
+{
+    mtls_request_t *request = mtls_request_known(r);
+
+    if (request)
+        request->cleaned = 1;
+    else
+        ap_set_module_config(r->request_config, &mtls_authz_module, (void *)&mtls_request_only_cleaned);
+}
 int mtls_request_is_cleaned(const request_rec *r);
 
 /** What this request sees of the certificate, now. */

@@ -29,7 +29,10 @@ typedef struct mtls_addition_t {
 /** Add it: while hooks are registered. */
 void mtls_status_add(const mtls_addition_t *addition);
 
-/** Hooks the handler and mod_status' page. */
+/** Hooks mod_status' page. */
 void mtls_status_register(void);
+
+/** Hooks the handler, once the configuration is known. Again is nothing new. */
+void mtls_status_register_page(void);
 
 #endif

@@ -3,6 +3,7 @@
 #include "http_config.h"
 #include "apr_strings.h"
 
+#include "mtls_apart.h"
 #include "mtls_conf.h"
 #include "mtls_zone.h"
 
@@ -32,13 +33,9 @@ void mtls_generation_begin(apr_pool_t *pconf)
     begun->lists = apr_array_make(pconf, 4, sizeof(mtls_listed_t));
     begun->list_interval = MTLS_LIST_INTERVAL_DEFAULT;
     begun->zones = apr_array_make(pconf, 16, sizeof(mtls_zone_t *));
+    begun->ruled = apr_array_make(pconf, 16, sizeof(ap_conf_vector_t *));
     generation = begun;
     apr_pool_cleanup_register(pconf, begun, end_generation, apr_pool_cleanup_null);
-}
-
-mtls_server_t *mtls_server_of(server_rec *s)
-{
-    return ap_get_module_config(s->module_config, &mtls_authz_module);
 }
 
 /* The section says something about clients: decisions in it are counted by its name. */
@@ -46,9 +43,12 @@ static void note_section(cmd_parms *cmd)
 {
     mtls_dir_t *dir = ap_get_module_config(cmd->context, &mtls_authz_module);
 
-    if (!dir || dir->zone || (dir->zone = mtls_zone_of(generation, cmd->directive, cmd->server)) == NULL)
+    mtls_zone_t *zone;
+
+    if (!dir || dir->zone || (zone = mtls_zone_of(generation, cmd->directive, cmd->server)) == NULL)
         return;
-    dir->zone->own = dir;
+    zone->own = dir;
+    dir->zone = zone;
 }
 
 mtls_generation_t *mtls_conf_touch(cmd_parms *cmd)
@@ -61,22 +61,6 @@ mtls_generation_t *mtls_conf_touch(cmd_parms *cmd)
     note_section(cmd);
     generation->used = 1;
     return generation;
-}
-
-void mtls_conf_separate(apr_pool_t *p, server_rec *main_server)
-{
-    mtls_server_t *shared = mtls_server_of(main_server);
-    server_rec *s;
-
-    for (s = main_server->next; s; s = s->next) {
-        if (mtls_server_of(s) == shared)
-            ap_set_module_config(s->module_config, &mtls_authz_module, apr_pmemdup(p, shared, sizeof(*shared)));
-    }
-}
-
-const mtls_dir_t *mtls_dir_of(const request_rec *r)
-{
-    return ap_get_module_config(r->per_dir_config, &mtls_authz_module);
 }
 
 /* ---- sections ---- */
@@ -165,32 +149,78 @@ static const mtls_user_t *pick_user(apr_pool_t *p, const mtls_user_t *base, cons
     return add ? add : base;
 }
 
-static mtls_zone_t *pick_zone(apr_pool_t *p, mtls_zone_t *base, mtls_zone_t *add)
+static const mtls_zone_t *pick_zone(apr_pool_t *p, const mtls_zone_t *base, const mtls_zone_t *add)
 {
     (void)p;
     return add ? add : base;
 }
 
+static const mtls_ruling_t *pick_ruling(apr_pool_t *p, const mtls_ruling_t *base, const mtls_ruling_t *add)
+{
+    (void)p;
+    return add ? add : base;
+}
+
+#define X(type, name, unset, merge) .name = unset,
+static const mtls_dir_t nothing = { MTLS_DIR_SETTINGS(X) .silent = 0 };
+#undef X
+
 void *mtls_conf_create_dir(apr_pool_t *p, char *path)
+{
+    mtls_dir_t *dir = apr_pmemdup(p, &nothing, sizeof(nothing));
+
+    (void)path;
+    dir->lasts = !generation || !generation->closed;
+    return dir;
+}
+
+static int is_silent(const mtls_dir_t *dir)
+{
+    return dir->silent || !memcmp(dir, &nothing, offsetof(mtls_dir_t, zone));
+}
+
+/* All that is said below is said by add, too. */
+static int is_covered(const mtls_dir_t *base, const mtls_dir_t *add)
+{
+    return (add->ruling || !base->ruling) && (add->zone || !base->zone) && is_silent(base);
+}
+
+void mtls_conf_separate(apr_pool_t *p, server_rec *main_server)
+{
+    mtls_server_t *shared = mtls_server_of(main_server);
+    server_rec *s;
+    int i;
+
+    for (i = 0; i < generation->ruled->nelts; i++) {
+        mtls_dir_t *dir = ap_get_module_config(APR_ARRAY_IDX(generation->ruled, i, ap_conf_vector_t *), &mtls_authz_module);
+
+        dir->silent = is_silent(dir);
+    }
+    for (s = main_server; s; s = s->next) {
+        mtls_dir_t *dir = ap_get_module_config(s->lookup_defaults, &mtls_authz_module);
+
+        dir->silent = is_silent(dir);
+        dir->lasts = 1;          /* the server's own, merged or not */
+        if (s != main_server && mtls_server_of(s) == shared)
+            ap_set_module_config(s->module_config, &mtls_authz_module, apr_pmemdup(p, shared, sizeof(*shared)));
+    }
+}
+
+static MTLS_APART mtls_dir_t *lay_over(apr_pool_t *p, const mtls_dir_t *base, const mtls_dir_t *add)
 {
     mtls_dir_t *dir = apr_palloc(p, sizeof(*dir));
 
-    (void)path;
-#define X(type, name, unset, merge) dir->name = unset;
+    dir->silent = dir->lasts = 0;
+#define X(type, name, unset, merge) dir->name = merge(p, base->name, add->name);
     MTLS_DIR_SETTINGS(X)
 #undef X
     return dir;
 }
 
-void *mtls_conf_merge_dir(apr_pool_t *p, void *basev, void *addv)
+void *mtls_conf_merge_dir(apr_pool_t *p, void *base, void *add)
 {
-    const mtls_dir_t *base = basev, *add = addv;
-    mtls_dir_t *dir = apr_palloc(p, sizeof(*dir));
-
-#define X(type, name, unset, merge) dir->name = merge(p, base->name, add->name);
-    MTLS_DIR_SETTINGS(X)
-#undef X
-    return dir;
+    /* No copy for each request, and an address that stands for what is said. */
+    return is_covered(base, add) ? add : lay_over(p, base, add);
 }
 
 int mtls_conf_each_header(const mtls_dir_t *dir, int (*visit)(void *ctx, const mtls_header_t *header, mtls_place_t place),

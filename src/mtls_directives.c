@@ -9,6 +9,7 @@
 #include "mtls_conf.h"
 #include "mtls_environment.h"
 #include "mtls_list_directives.h"
+#include "mtls_ruling.h"
 
 #define MATCH_PREFIX "match="
 
@@ -384,6 +385,9 @@ static const char *set_audit_log(cmd_parms *cmd, void *dirv, const char *words, 
 
 #define SECTIONS (RSRC_CONF | ACCESS_CONF)
 
+/* mod_authz_core's: what it does with them is its own affair, see mtls_ruling.h. */
+#define LOOKED_AT(name) AP_INIT_RAW_ARGS(name, mtls_ruling_note, NULL, OR_AUTHCFG, "looked at, nothing else")
+
 const command_rec mtls_directives[] = {
     AP_INIT_TAKE_ARGV("MTLSExport", set_export, NULL, SECTIONS,
         "profiles of identity headers sent to the backend: PROFILE[:OPTIONS] ..., +PROFILE, -PROFILE, or none"),
@@ -421,5 +425,8 @@ const command_rec mtls_directives[] = {
         "a file with certificates that are denied everything, on open connections, too"),
     AP_INIT_TAKE1("MTLSListInterval", mtls_directive_list_interval, NULL, RSRC_CONF,
         "within which time a change of a list's file is in force"),
+    LOOKED_AT("Require"),
+    LOOKED_AT("AuthMerging"),
+    LOOKED_AT("AuthzSendForbiddenOnFailure"),
     { NULL, { NULL }, NULL, 0, RAW_ARGS, NULL }
 };

@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "mtls_apart.h"
 #include "mtls_audit.h"
 #include "mtls_export.h"
 #include "mtls_strip.h"
@@ -40,8 +41,10 @@ typedef struct pass_t {
 
 static int is_fastcgi(const request_rec *r)
 {
-    const char *to = r->handler && !strncmp(r->handler, "proxy:", 6) ? r->handler : r->proxyreq ? r->filename : NULL;
+    const char *to = r->proxyreq ? r->filename : NULL;
 
+    if (r->handler && *r->handler == 'p' && !strncmp(r->handler, "proxy:", 6))
+        to = r->handler;
     return to && (!strncmp(to, "proxy:fcgi:", 11) || (!strncmp(to, "proxy:unix:", 11) && strstr(to, "|fcgi:")));
 }
 
@@ -106,7 +109,7 @@ static int make_value(pass_t *pass, const mtls_header_t *header)
 
 /* ---- what was made is kept for the connection ---- */
 
-/** All that a section sends for one peer. Found again by what the section exports, whichever section it is. */
+/** All that a section sends for one peer. Found again by the section's settings if they last, else by what they export. */
 typedef struct set_t {
     mtls_kept_t kept;
     int is_fastcgi;
@@ -116,6 +119,22 @@ typedef struct set_t {
     const char **names, **values;    /* the values are the peer's own */
 } set_t;
 
+static const void *key_of(const mtls_dir_t *dir)
+{
+    return dir->lasts ? dir : NULL;
+}
+
+static const set_t *find_set_of(const mtls_dir_t *dir, const mtls_request_t *request, int fastcgi)
+{
+    const mtls_kept_t *block = NULL;
+
+    if (dir->lasts && request->view.standing == MTLS_GRANTED)
+        block = mtls_peer_blocks(request->peer);
+    while (block && (block->key != dir || ((const set_t *)block)->is_fastcgi != fastcgi))
+        block = block->next;
+    return (const set_t *)block;
+}
+
 static const set_t *find_set(const pass_t *pass)
 {
     const mtls_kept_t *block;
@@ -123,7 +142,7 @@ static const set_t *find_set(const pass_t *pass)
     for (block = mtls_peer_blocks(pass->request->peer); block; block = block->next) {
         const set_t *set = (const set_t *)block;
 
-        if (set->plans == pass->plans && set->is_fastcgi == pass->is_fastcgi
+        if (!block->key && set->plans == pass->plans && set->is_fastcgi == pass->is_fastcgi
             && !memcmp(set->planned, pass->planned, sizeof(*set->planned) * (apr_size_t)set->plans))
             return set;
     }
@@ -148,15 +167,15 @@ static int find_kept(const pass_t *pass, set_t *set)
     return k == pass->n;
 }
 
-static void keep_set(const pass_t *pass)
+static void keep_set(const pass_t *pass, const mtls_dir_t *dir)
 {
     apr_size_t plans = (apr_size_t)pass->plans;
     set_t *set = malloc(sizeof(*set) + 3 * plans * sizeof(void *));
 
     if (!set)
         return;
-    *set = (set_t){ { NULL }, pass->is_fastcgi, pass->plans, pass->n, pass->octets, (const mtls_header_t **)(set + 1),
-                    NULL, NULL };
+    *set = (set_t){ { .key = key_of(dir) }, pass->is_fastcgi, pass->plans, pass->n, pass->octets,
+                    (const mtls_header_t **)(set + 1), NULL, NULL };
     set->names = (const char **)(set->planned + plans);
     set->values = set->names + plans;
     memcpy(set->planned, pass->planned, plans * sizeof(*set->planned));
@@ -199,7 +218,7 @@ static void collect_values(pass_t *pass, const mtls_dir_t *dir)
     }
     make_values(pass, room);
     if (may_last && pass->reason == MTLS_GRANTED)
-        keep_set(pass);
+        keep_set(pass, dir);
 }
 
 static int is_named(void *ctx, const mtls_header_t *header, mtls_place_t place)
@@ -228,18 +247,16 @@ static void clear_names(request_rec *r, const mtls_dir_t *dir)
 }
 
 /* Before the operator's own headers are set: a subrequest has a copy of its main request's. */
-static int clear_inherited(request_rec *r)
+static MTLS_APART int clear_inherited(request_rec *r)
 {
     const request_rec *outer;
     int i;
 
-    if (!mtls_generation() || !mtls_generation()->used)
-        return DECLINED;
     for (outer = r->main ? r->main : r->prev; outer; outer = outer->main ? outer->main : outer->prev) {
         const mtls_request_t *request = mtls_request_known(outer);
 
-        for (i = 0; request && request->exported && i < request->exported->nelts; i++)
-            apr_table_unset(r->headers_in, APR_ARRAY_IDX(request->exported, i, const char *));
+        for (i = 0; request && i < request->exports; i++)
+            apr_table_unset(r->headers_in, request->exported[i]);
     }
     return DECLINED;
 }
@@ -263,61 +280,93 @@ static int deny(pass_t *pass, apr_int64_t most)
 
 /* What MTLSGuard or MTLSPass lets a client say, he must still not make mod_proxy take out as a header
  * of this connection, nor replace with a trailer. */
-static void protect_headers(pass_t *pass)
+static MTLS_APART void protect_headers(request_rec *r, const char *const *names, int n)
 {
-    const mtls_server_t *server = mtls_server_of(pass->r->server);
-    mtls_guard_t *names;
+    mtls_guard_t *guard = mtls_guard_make(r->pool);
     int i;
 
-    if (server->guard && !server->pass)       /* done already, for all names */
-        return;
-    names = mtls_guard_make(pass->r->pool);
-    for (i = 0; i < pass->n; i++)
-        mtls_guard_add(names, pass->names[i]);
-    mtls_strip_connection(pass->r, names, pass->r->headers_in);
-    mtls_trailer_watch(pass->r, names);
+    for (i = 0; i < n; i++)
+        mtls_guard_add(guard, names[i]);
+    mtls_strip_connection(r, guard, r->headers_in);
+    mtls_trailer_watch(r, guard);
 }
 
-static void set_headers(pass_t *pass)
+/* Mostly they are the first, and lie where they are kept. */
+static void note_names(apr_pool_t *p, mtls_request_t *request, const char *const *names, int n)
 {
+    const char **all;
+
+    if (!request->exports) {
+        request->exported = names;
+        request->exports = n;
+        return;
+    }
+    all = apr_palloc(p, sizeof(*all) * (apr_size_t)(request->exports + n));
+    memcpy(all, request->exported, sizeof(*all) * (apr_size_t)request->exports);
+    memcpy(all + request->exports, names, sizeof(*all) * (apr_size_t)n);
+    request->exported = all;
+    request->exports += n;
+}
+
+static int set_headers(request_rec *r, mtls_request_t *request, const char *const *names, const char *const *values, int n)
+{
+    const mtls_server_t *server = mtls_server_of(r->server);
     int i;
 
-    if (!pass->request->exported)
-        pass->request->exported = apr_array_make(pass->r->pool, pass->n, sizeof(const char *));
-    for (i = 0; i < pass->n; i++) {
-        apr_table_addn(pass->r->headers_in, pass->names[i], pass->values[i]);     /* none is left: see clear_names */
-        APR_ARRAY_PUSH(pass->request->exported, const char *) = pass->names[i];
-    }
+    for (i = 0; i < n; i++)
+        apr_table_addn(r->headers_in, names[i], values[i]);     /* none is left: see clear_names */
+    note_names(r->pool, request, names, n);
+    if (!server->guard || server->pass)       /* else it is done already, for all names */
+        protect_headers(r, names, n);
+    if (n)
+        mtls_vary_watch(r);
+    return OK;
+}
+
+static apr_int64_t most_of(const mtls_dir_t *dir)
+{
+    return dir->max_headers == MTLS_UNSET ? MTLS_MAX_HEADERS_DEFAULT : dir->max_headers;
+}
+
+static MTLS_APART int export_anew(request_rec *r, mtls_request_t *request, const mtls_dir_t *dir, int fastcgi)
+{
+    pass_t pass = { .r = r, .request = request, .is_fastcgi = fastcgi };
+
+    collect_values(&pass, dir);
+    if (pass.reason == MTLS_GRANTED && pass.octets > most_of(dir))
+        pass.reason = MTLS_TOO_LARGE;
+    if (pass.reason != MTLS_GRANTED)
+        return deny(&pass, most_of(dir));
+    return set_headers(r, request, pass.names, pass.values, pass.n);
+}
+
+static MTLS_APART int export_all(request_rec *r, const mtls_dir_t *dir)
+{
+    int fastcgi = is_fastcgi(r);
+    mtls_request_t *request;
+    const set_t *set;
+
+    clear_names(r, dir);
+    if (mtls_request_refused(r) || r->method_number == M_TRACE)     /* TRACE shows a request to its sender */
+        return DECLINED;
+    mtls_request_view(r);
+    request = mtls_request_of(r);
+    set = find_set_of(dir, request, fastcgi);
+    if (set && set->octets <= most_of(dir))
+        return set_headers(r, request, set->names, set->values, set->n);
+    return export_anew(r, request, dir, fastcgi);
+}
+
+static int clear_names_of_outer(request_rec *r)
+{
+    return r->main || r->prev ? clear_inherited(r) : DECLINED;
 }
 
 static int export_identity(request_rec *r)
 {
-    const mtls_dir_t *dir;
-    pass_t pass = { .r = r };
-    apr_int64_t most;
+    const mtls_dir_t *dir = mtls_dir_of(r);
 
-    if (!mtls_generation() || !mtls_generation()->used)
-        return DECLINED;
-    dir = mtls_dir_of(r);
-    if (!dir->exports && !dir->singles)
-        return DECLINED;
-    clear_names(r, dir);
-    if (mtls_request_refused(r) || r->method_number == M_TRACE)     /* TRACE shows a request to its sender */
-        return DECLINED;
-    pass.is_fastcgi = is_fastcgi(r);
-    mtls_request_view(r);
-    pass.request = mtls_request_of(r);
-    most = dir->max_headers == MTLS_UNSET ? MTLS_MAX_HEADERS_DEFAULT : dir->max_headers;
-    collect_values(&pass, dir);
-    if (pass.reason == MTLS_GRANTED && pass.octets > most)
-        pass.reason = MTLS_TOO_LARGE;
-    if (pass.reason != MTLS_GRANTED)
-        return deny(&pass, most);
-    set_headers(&pass);
-    protect_headers(&pass);
-    if (pass.n)
-        mtls_vary_watch(r);
-    return OK;
+    return dir->exports || dir->singles ? export_all(r, dir) : DECLINED;
 }
 
 void mtls_export_register(void)
@@ -326,7 +375,7 @@ void mtls_export_register(void)
 
     if (!mtls_headerset_len(mtls_generation()->headers))
         return;
-    ap_hook_fixups(clear_inherited, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_fixups(clear_names_of_outer, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_fixups(export_identity, after, NULL, APR_HOOK_REALLY_LAST);
     mtls_vary_register();
 }

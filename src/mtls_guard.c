@@ -5,15 +5,20 @@
 #include <string.h>
 #include <apr_strings.h>
 
+#include "mtls_apart.h"
 #include "mtls_parts.h"
 
 /* Longer names share the last bit of the filters. */
 #define LENGTHS 64
+/* How many characters tell most names of others from these. */
+#define BEGINNING 4
+
 struct mtls_guard_t {
     apr_pool_t *p;
     apr_array_header_t *names;       /* of const char *, as they were added */
     apr_array_header_t *folded;      /* of mtls_str_t, the same order */
-    apr_uint64_t begins[256];        /* by first character, unfolded: bits for the second ones of names that begin so */
+    apr_uint64_t begins[BEGINNING][256];   /* by place and character there, unfolded: bits for names that have it there */
+    int has_short;                   /* a name is shorter than that: all are looked at */
     apr_uint64_t ends[256];          /* by last character, unfolded: a bit for each length of names that end so */
     int *slots;                      /* open addressing by hash: index + 1, 0 is free */
     unsigned mask;                   /* number of slots - 1 */
@@ -42,11 +47,6 @@ static apr_uint64_t length_bit(apr_size_t len)
     return (apr_uint64_t)1 << (len < LENGTHS ? len : LENGTHS - 1);
 }
 
-static apr_uint64_t second_bit(char second)
-{
-    return (apr_uint64_t)1 << (second & 63);
-}
-
 /* For all characters that fold as this one does. */
 static void add_to_filter(apr_uint64_t *filter, char folded, apr_uint64_t bits)
 {
@@ -58,25 +58,28 @@ static void add_to_filter(apr_uint64_t *filter, char folded, apr_uint64_t bits)
     }
 }
 
-static void add_to_filters(mtls_guard_t *guard, mtls_str_t folded)
+/* Names share 64 bits, which makes no difference but to how many are looked at in vain. */
+static void add_to_beginnings(mtls_guard_t *guard, mtls_str_t folded, int bit)
 {
-    apr_uint64_t seconds = 0;
-    int c;
+    apr_size_t i;
 
-    for (c = 1; c < 256; c++) {        /* behind a name of one character may be anything */
-        if (folded.len == 1 || mtls_header_fold((unsigned char)c) == (unsigned char)folded.ptr[1])
-            seconds |= second_bit((char)c);
-    }
-    add_to_filter(guard->begins, folded.ptr[0], seconds);
-    add_to_filter(guard->ends, folded.ptr[folded.len - 1], length_bit(folded.len));
+    for (i = 0; i < BEGINNING && i < folded.len; i++)
+        add_to_filter(guard->begins[i], folded.ptr[i], (apr_uint64_t)1 << (bit & 63));
+    guard->has_short |= folded.len < BEGINNING;
 }
 
-/* What most names are not. */
+/* What most names are not. No name of the guard has a NUL, so nothing behind the string's end is looked at. */
+static inline int has_beginning(const mtls_guard_t *guard, const char *name)
+{
+    const unsigned char *c = (const unsigned char *)name;
+    apr_uint64_t bits = guard->begins[0][c[0]];
+
+    return bits && (bits &= guard->begins[1][c[1]]) && (bits &= guard->begins[2][c[2]]) && (bits & guard->begins[3][c[3]]);
+}
+
 static int may_begin(const mtls_guard_t *guard, const char *name)
 {
-    apr_uint64_t seconds = guard->begins[(unsigned char)*name];
-
-    return seconds && (seconds & second_bit(name[1]));
+    return guard->has_short || has_beginning(guard, name);
 }
 
 /* Nor this; len is not 0. */
@@ -143,40 +146,49 @@ static int may_list(const mtls_guard_t *guard, const char *value)
     return 0;
 }
 
-static int is_connection(const char *name)
+static MTLS_APART unsigned look_at(const mtls_guard_t *guard, const apr_table_entry_t *entry)
 {
-    return (name[1] | 0x20) == 'o' && (name[2] | 0x20) == 'n' && !strcasecmp(name, "Connection");
+    if (mtls_guard_find(guard, entry->key, strlen(entry->key)) >= 0)
+        return MTLS_GUARD_TOUCHED;
+    if (!strcasecmp(entry->key, "Connection"))
+        return may_list(guard, entry->val) ? MTLS_GUARD_TOUCHED : 0;
+    return strcasecmp(entry->key, "Transfer-Encoding") ? 0 : MTLS_GUARD_CHUNKED;
 }
 
-int mtls_guard_may_touch(const mtls_guard_t *guard, const apr_table_t *headers)
+static MTLS_APART unsigned look_at_all(const mtls_guard_t *guard, const apr_table_entry_t *entry,
+                                       const apr_table_entry_t *end)
+{
+    unsigned found = 0;
+
+    for (; entry < end; entry++)
+        found |= entry->key ? look_at(guard, entry) : 0;
+    return found;
+}
+
+unsigned mtls_guard_look(const mtls_guard_t *guard, const apr_table_t *headers)
 {
     const apr_array_header_t *array = apr_table_elts(headers);
     const apr_table_entry_t *entry = (const apr_table_entry_t *)array->elts, *end = entry + array->nelts;
+    unsigned found = 0;
 
+    if (guard->has_short)
+        return look_at_all(guard, entry, end);
     for (; entry < end; entry++) {
-        const char *name = entry->key;
-
-        if (!name)
-            continue;
-        if (may_begin(guard, name) && mtls_guard_find(guard, name, strlen(name)) >= 0)
-            return 1;
-        if ((*name | 0x20) == 'c' && is_connection(name) && may_list(guard, entry->val))
-            return 1;
+        if (entry->key && has_beginning(guard, entry->key))
+            found |= look_at(guard, entry);
     }
-    return 0;
+    return found;
 }
 
 int mtls_guard_search(const mtls_guard_t *guard, const apr_table_t *table, int from)
 {
     const apr_array_header_t *array = apr_table_elts(table);
     const apr_table_entry_t *entries = (const apr_table_entry_t *)array->elts;
-    int i;
+    const apr_table_entry_t *entry = entries + from, *end = entries + array->nelts;
 
-    for (i = from; i < array->nelts; i++) {
-        const char *name = entries[i].key;
-
-        if (name && may_begin(guard, name) && mtls_guard_find(guard, name, strlen(name)) >= 0)
-            return i;
+    for (; entry < end; entry++) {
+        if (entry->key && may_begin(guard, entry->key) && mtls_guard_find(guard, entry->key, strlen(entry->key)) >= 0)
+            return (int)(entry - entries);
     }
     return -1;
 }
@@ -210,6 +222,8 @@ mtls_guard_t *mtls_guard_make(apr_pool_t *p)
     guard->names = apr_array_make(p, 16, sizeof(const char *));
     guard->folded = apr_array_make(p, 16, sizeof(mtls_str_t));
     grow(guard, 64);
+    add_to_beginnings(guard, mtls_str("connection"), 0);          /* see look_at */
+    add_to_beginnings(guard, mtls_str("transfer-encoding"), 0);
     return guard;
 }
 
@@ -226,7 +240,8 @@ void mtls_guard_add(mtls_guard_t *guard, const char *name)
         copy[i] = (char)mtls_header_fold((unsigned char)copy[i]);
     APR_ARRAY_PUSH(guard->names, const char *) = apr_pstrdup(guard->p, name);
     APR_ARRAY_PUSH(guard->folded, mtls_str_t) = folded;
-    add_to_filters(guard, folded);
+    add_to_beginnings(guard, folded, guard->names->nelts);
+    add_to_filter(guard->ends, folded.ptr[folded.len - 1], length_bit(folded.len));
     if (2u * (unsigned)guard->names->nelts > guard->mask)
         grow(guard, 2 * (guard->mask + 1));
     else

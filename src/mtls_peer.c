@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <openssl/err.h>
 
+#include "mtls_apart.h"
 #include "mtls_conf.h"
 #include "mtls_counters.h"
 #include "mtls_hangup.h"
@@ -20,7 +21,7 @@
 #include "mtls_session.h"
 
 #define LINES_KEPT 1024
-#define BLOCKS_KEPT 16
+#define BLOCKS_KEPT 32
 
 struct mtls_peer_t {
     X509 *certificate;            /* a reference of our own */
@@ -296,6 +297,15 @@ const mtls_kept_t *mtls_peer_blocks(const mtls_peer_t *peer)
     return peer->blocks ? atomic_load(peer->blocks) : NULL;
 }
 
+const mtls_kept_t *mtls_peer_block(const mtls_peer_t *peer, const void *key)
+{
+    const mtls_kept_t *block = mtls_peer_blocks(peer);
+
+    while (block && block->key != key)
+        block = block->next;
+    return block;
+}
+
 static int count_blocks(const mtls_kept_t *block)
 {
     int n = 0;
@@ -343,13 +353,8 @@ static void count_empty(conn_rec *c, tls_t *tls)
 
 /* Behind mod_ssl's handshake, before mod_http2 starts threads: their streams find the peer made. Where
  * there will be none it waits for the first request that asks. */
-static int prepare_streams(conn_rec *c)
+static MTLS_APART int prepare_streams(conn_rec *c, tls_t *tls)
 {
-    tls_t *tls = c->master ? NULL : tls_of(c);
-
-    /* Once: event comes here for each request, and a protocol that is chosen later passes prepare_upgrade. */
-    if (!tls || tls->prepared)
-        return DECLINED;
     tls->prepared = ap_ssl_conn_is_ssl(c) && SSL_is_init_finished(tls->ssl);
     if (!tls->counted)
         count_empty(c, tls);
@@ -360,6 +365,14 @@ static int prepare_streams(conn_rec *c)
     if (!tls->hangup && mtls_generation()->kill_list)
         tls->hangup = mtls_hangup_watch(c);
     return DECLINED;
+}
+
+/* Once: event comes here for each request, and a protocol that is chosen later passes prepare_upgrade. */
+static int prepare_connection(conn_rec *c)
+{
+    tls_t *tls = c->master ? NULL : tls_of(c);
+
+    return tls && !tls->prepared ? prepare_streams(c, tls) : DECLINED;
 }
 
 static int note_stream(conn_rec *c)
@@ -396,7 +409,8 @@ void mtls_peer_register(void)
     mtls_hangup_register();
     APR_OPTIONAL_HOOK(ssl, init_server, mtls_session_init_server, NULL, NULL, APR_HOOK_MIDDLE);
     APR_OPTIONAL_HOOK(ssl, pre_handshake, note_connection, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_process_connection(prepare_streams, after, before, APR_HOOK_MIDDLE);
-    ap_hook_process_connection(note_stream, NULL, before, APR_HOOK_FIRST);
+    ap_hook_process_connection(prepare_connection, after, before, APR_HOOK_MIDDLE);
+    if (mtls_generation()->kill_list)
+        ap_hook_process_connection(note_stream, NULL, before, APR_HOOK_FIRST);
     ap_hook_protocol_switch(prepare_upgrade, NULL, NULL, APR_HOOK_FIRST);
 }

@@ -6,20 +6,7 @@
 
 #include "mtls_request.h"
 
-/* Stands for the state of requests of which nothing else is known, which most are: they need no memory. */
-static mtls_request_t only_cleaned = { .cleaned = 1 };
-
-static mtls_request_t *state_of(const request_rec *r)
-{
-    return ap_get_module_config(r->request_config, &mtls_authz_module);
-}
-
-mtls_request_t *mtls_request_known(const request_rec *r)
-{
-    mtls_request_t *request = state_of(r);
-
-    return request == &only_cleaned ? NULL : request;
-}
+const mtls_request_t mtls_request_only_cleaned = { .cleaned = 1 };
 
 /* Trust is the connection's, validity the hour's: both must hold before anything is believed. */
 static mtls_reason_t standing_of(const mtls_peer_t *peer, apr_int64_t now)
@@ -29,29 +16,21 @@ static mtls_reason_t standing_of(const mtls_peer_t *peer, apr_int64_t now)
     return mtls_facts_standing(mtls_peer_facts(peer), now);
 }
 
-void mtls_request_note_cleaned(request_rec *r)
-{
-    mtls_request_t *request = mtls_request_known(r);
-
-    if (request)
-        request->cleaned = 1;
-    else
-        ap_set_module_config(r->request_config, &mtls_authz_module, &only_cleaned);
-}
-
 int mtls_request_is_cleaned(const request_rec *r)
 {
-    const mtls_request_t *request = state_of(r);
+    const mtls_request_t *request = ap_get_module_config(r->request_config, &mtls_authz_module);
 
     return request && request->cleaned;
 }
+
+static const mtls_request_t nothing = { .peer = NULL };
 
 mtls_request_t *mtls_request_of(request_rec *r)
 {
     mtls_request_t *request = mtls_request_known(r);
 
     if (!request) {
-        request = apr_pcalloc(r->pool, sizeof(*request));
+        request = apr_pmemdup(r->pool, &nothing, sizeof(nothing));
         request->cleaned = mtls_request_is_cleaned(r);
         ap_set_module_config(r->request_config, &mtls_authz_module, request);
     }

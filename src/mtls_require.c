@@ -6,10 +6,13 @@
 #include "mod_auth.h"
 #include "apr_strings.h"
 
+#include "mtls_apart.h"
 #include "mtls_audit.h"
 #include "mtls_backstop.h"
+#include "mtls_grant.h"
 #include "mtls_identity.h"
 #include "mtls_require.h"
+#include "mtls_ruling.h"
 #include "mtls_trial.h"
 #include "mtls_zone.h"
 
@@ -98,6 +101,7 @@ static const char *parse_line(cmd_parms *cmd, const char *words, const void **pa
                            : " (behind the alias' name everything belongs into one pair of quotes)", NULL);
     if (line->negated && mtls_rule_is_bare(line->rule))
         return "Require not mtls, without a field, would let in whoever has no valid certificate: name a field";
+    line->ruling = line->zone && mtls_rule_lasts(line->rule) ? mtls_ruling_add(cmd) : NULL;
     line->number = generation->lines->nelts;
     APR_ARRAY_PUSH(generation->lines, mtls_line_t *) = line;
     *parsed = line;
@@ -113,6 +117,8 @@ static void note_answer(request_rec *r, mtls_request_t *request, const mtls_line
 
     if (!request->tried)
         request->tried = apr_array_make(r->pool, 4, sizeof(mtls_tried_t));
+    else if (request->tried == &request->lent)
+        request->tried = apr_array_copy(r->pool, request->tried);
     for (i = 0; i < request->tried->nelts; i++) {
         tried = &APR_ARRAY_IDX(request->tried, i, mtls_tried_t);
         if (tried->line == line) {        /* asked again behind authentication */
@@ -194,6 +200,8 @@ static int watch(request_rec *r, int (*phase)(request_rec *r))
     request->judging = 1;
     status = phase(r);
     request->judging = 0;
+    if (status == OK && phase == ap_run_access_checker_ex)
+        mtls_grant_keep(r, request);
     if (request->satisfied && generation->backstop)
         mtls_backstop_note(r);     /* here, not in the line: behind an alias it runs under another configuration */
     if (is_refusal(status))
@@ -207,16 +215,31 @@ static int may_be_asked(const request_rec *r)
     return mtls_dir_of(r)->rules == 1 || mtls_generation()->aliased;
 }
 
-static int watch_access(request_rec *r)
+static int is_judging(const request_rec *r)
 {
-    const mtls_generation_t *generation = mtls_generation();
     const mtls_request_t *request = mtls_request_known(r);
 
-    if (generation->users && !(request && request->judging))
+    return request && request->judging;
+}
+
+static MTLS_APART int watch_tree(request_rec *r)
+{
+    const mtls_generation_t *generation = mtls_generation();
+
+    if (generation->users && !is_judging(r))
         mtls_identity_set(r);      /* before anybody asks for a user */
     if (generation->granted && mtls_audit_reports(r))
         return watch(r, mtls_trial_run);
-    return may_be_asked(r) ? watch(r, ap_run_access_checker_ex) : DECLINED;
+    if (!may_be_asked(r) || mtls_grant_find(r, mtls_request_of(r)))
+        return DECLINED;           /* a grant comes in its turn, and needs no watching */
+    return watch(r, ap_run_access_checker_ex);
+}
+
+static int watch_access(request_rec *r)
+{
+    const mtls_generation_t *generation = mtls_generation();
+
+    return generation->users || generation->granted || may_be_asked(r) ? watch_tree(r) : DECLINED;
 }
 
 static int watch_authentication(request_rec *r)
@@ -240,6 +263,7 @@ void mtls_require_register(void)
     if (!mtls_generation()->lines->nelts && !mtls_generation()->users)
         return;
     ap_hook_check_access_ex(watch_access, NULL, NULL, APR_HOOK_REALLY_FIRST, AP_AUTH_INTERNAL_PER_CONF);
+    mtls_grant_register();
     ap_hook_check_authn(watch_authentication, NULL, NULL, APR_HOOK_REALLY_FIRST, AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_check_authz(watch_authorization, NULL, NULL, APR_HOOK_REALLY_FIRST, AP_AUTH_INTERNAL_PER_CONF);
 }

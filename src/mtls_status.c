@@ -9,12 +9,15 @@
 #include "apr_strings.h"
 #include "mod_status.h"
 
+#include "mtls_apart.h"
+#include "mtls_conf.h"
 #include "mtls_counters.h"
 #include "mtls_html.h"
 #include "mtls_metric.h"
 #include "mtls_panel.h"
 #include "mtls_status.h"
 #include "mtls_status_format.h"
+#include "mtls_tree.h"
 
 APLOG_USE_MODULE(mtls_authz);
 
@@ -79,15 +82,13 @@ static void set_headers(request_rec *r)
     apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");
 }
 
-static int answer(request_rec *r)
+static MTLS_APART int answer(request_rec *r)
 {
     const mtls_addition_t *addition;
     mtls_status_write_fn *write;
     apr_table_t *arguments;
     const char *format;
 
-    if (!r->handler || *r->handler != *MTLS_STATUS_HANDLER || strcmp(r->handler, MTLS_STATUS_HANDLER))
-        return DECLINED;                 /* asked for every request there is: the first letter is enough for most */
     if (!mtls_counters_since()) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "mtls-status: nothing is counted: no directive of this module is "
                       "in use, or there was no shared memory");
@@ -108,6 +109,14 @@ static int answer(request_rec *r)
     format = apr_table_get(arguments, "format");
     write = find_format(format ? format : "html");
     return write ? write(r, additions) : refuse(r, "?format= is html, json or prometheus");
+}
+
+/* Asked for every request there is: the first letter is enough for most. */
+static int answer_ours(request_rec *r)
+{
+    if (!r->handler || *r->handler != *MTLS_STATUS_HANDLER || strcmp(r->handler, MTLS_STATUS_HANDLER))
+        return DECLINED;
+    return answer(r);
 }
 
 /* ---- a part of mod_status' page ---- */
@@ -146,8 +155,24 @@ static int extend_server_status(request_rec *r, int flags)
     return OK;
 }
 
+static int visit_name(void *ctx, const ap_directive_t *directive)
+{
+    (void)ctx;
+    return ap_strcasestr(directive->args, MTLS_STATUS_HANDLER) != NULL;
+}
+
+/* Where nothing of ours is used the page says so, if somebody has asked for it. */
+void mtls_status_register_page(void)
+{
+    mtls_generation_t *generation = mtls_generation();
+
+    if (generation->answering || !(generation->used || mtls_tree_walk(ap_conftree, visit_name, NULL)))
+        return;
+    generation->answering = 1;
+    ap_hook_handler(answer_ours, NULL, NULL, APR_HOOK_MIDDLE);
+}
+
 void mtls_status_register(void)
 {
-    ap_hook_handler(answer, NULL, NULL, APR_HOOK_MIDDLE);
     APR_OPTIONAL_HOOK(ap, status_hook, extend_server_status, NULL, NULL, APR_HOOK_MIDDLE);
 }

@@ -6,6 +6,7 @@
 #include "apr_atomic.h"
 #include "apr_strings.h"
 
+#include "mtls_apart.h"
 #include "mtls_audit.h"
 #include "mtls_counters.h"
 #include "mtls_strip.h"
@@ -129,10 +130,10 @@ static void take_back_exports(request_rec *r)
     for (before = r->prev; before; before = before->prev) {
         mtls_request_t *request = mtls_request_known(before);
 
-        for (i = 0; request && request->exported && i < request->exported->nelts; i++)
-            apr_table_unset(r->headers_in, APR_ARRAY_IDX(request->exported, i, const char *));
-        if (request && request->exported)
-            apr_array_clear(request->exported);      /* what the operator sets from here on is his */
+        for (i = 0; request && i < request->exports; i++)
+            apr_table_unset(r->headers_in, request->exported[i]);
+        if (request)
+            request->exports = 0;       /* what the operator sets from here on is his */
     }
 }
 
@@ -146,23 +147,10 @@ static int is_cleaned(const request_rec *r)
     return 0;
 }
 
-static int clean_request(request_rec *r)
+static MTLS_APART int remove_names(request_rec *r, const mtls_server_t *server)
 {
-    const mtls_server_t *server = mtls_server_of(r->server);
     const char *header, *token;
 
-    if (r->prev) {
-        take_back_exports(r);
-        mtls_audit_inherit(r);
-    }
-    if (!server->guard)
-        return DECLINED;
-    mtls_trailer_watch(r, server->guard);     /* a redirected request has lost the filters of the one before */
-    if (is_cleaned(r))
-        return DECLINED;
-    mtls_request_note_cleaned(r);
-    if (!mtls_guard_may_touch(server->guard, r->headers_in))
-        return DECLINED;
     header = mtls_strip_headers(r, server->guard, "header", r->headers_in);
     token = mtls_strip_connection(r, server->guard, r->headers_in);
     if (!(header || token) || server->on_spoof_reject != 1 || r->prev)
@@ -170,6 +158,35 @@ static int clean_request(request_rec *r)
     return mtls_audit_deny(r, MTLS_SPOOFED_HEADER,
                            apr_psprintf(r->pool, header ? "header '%s'" : "Connection token '%s'",
                                         mtls_text_escape(r->pool, mtls_str(header ? header : token))));
+}
+
+static MTLS_APART int clean_redirected(request_rec *r, const mtls_server_t *server)
+{
+    take_back_exports(r);
+    mtls_audit_inherit(r);
+    if (!server->guard)
+        return DECLINED;
+    mtls_trailer_watch(r, server->guard);     /* it has lost the filters of the one before */
+    if (is_cleaned(r))
+        return DECLINED;
+    mtls_request_note_cleaned(r);
+    return remove_names(r, server);
+}
+
+static int clean_request(request_rec *r)
+{
+    const mtls_server_t *server = mtls_server_of(r->server);
+    unsigned found;
+
+    if (r->prev)
+        return clean_redirected(r, server);
+    if (!server->guard)
+        return DECLINED;
+    mtls_request_note_cleaned(r);
+    found = mtls_guard_look(server->guard, r->headers_in);
+    if ((found & MTLS_GUARD_CHUNKED) || r->connection->master)
+        mtls_trailer_watch(r, server->guard);
+    return found & MTLS_GUARD_TOUCHED ? remove_names(r, server) : DECLINED;
 }
 
 void mtls_strip_register(void)

@@ -9,6 +9,7 @@
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
+#include "mtls_apart.h"
 #include "mtls_audit.h"
 #include "mtls_counters.h"
 #include "mtls_describe.h"
@@ -55,6 +56,13 @@ static verdict_t verdict_of(const request_rec *r, const mtls_request_t *request)
     return verdict;
 }
 
+static const mtls_zone_t *zone_around(const request_rec *r)
+{
+    const mtls_zone_t *zone = mtls_dir_of(r)->zone;
+
+    return zone ? zone : mtls_server_of(r->server)->zone;
+}
+
 /* The section of the line that was asked last, else that of the request. */
 static const mtls_zone_t *zone_of(const request_rec *r, const mtls_request_t *request)
 {
@@ -63,7 +71,7 @@ static const mtls_zone_t *zone_of(const request_rec *r, const mtls_request_t *re
 
     if (tried && tried->nelts)
         zone = APR_ARRAY_IDX(tried, tried->nelts - 1, mtls_tried_t).line->zone;
-    return zone ? zone : mtls_dir_of(r)->zone;
+    return zone ? zone : zone_around(r);
 }
 
 /* The first that says anything: the request itself, or one that it was redirected to. */
@@ -71,7 +79,6 @@ static void count_request(const request_rec *r, const mtls_request_t *request)
 {
     verdict_t verdict = verdict_of(r, request);
     const request_rec *next;
-    const mtls_zone_t *zone;
 
     for (next = r->next; next && verdict.reason == MTLS_NOT_ASKED; next = next->next) {
         const mtls_request_t *later = mtls_request_known(next);
@@ -83,8 +90,7 @@ static void count_request(const request_rec *r, const mtls_request_t *request)
             r = next;
         }
     }
-    zone = zone_of(r, request);
-    mtls_count_decision(zone ? zone->number : MTLS_COUNTERS_OTHER, verdict.outcome, verdict.reason);
+    mtls_count_decision(zone_of(r, request)->number, verdict.outcome, verdict.reason);
 }
 
 /* ---- the last denials ---- */
@@ -183,7 +189,7 @@ static void warn_of_expiry(request_rec *r, apr_int64_t not_after, apr_int64_t le
                   : apr_psprintf(r->pool, "%d hours", (int)(left / 3600)), date, mtls_describe_certificate(r));
 }
 
-static void look_at(request_rec *r, const mtls_peer_t *peer, apr_int64_t now)
+static MTLS_APART void look_at(request_rec *r, const mtls_peer_t *peer, apr_int64_t now)
 {
     apr_int64_t warning = mtls_server_of(r->server)->expiry_warning, left;
     int place;
@@ -207,18 +213,25 @@ static void note_certificate(request_rec *r, const mtls_request_t *request)
 
 /* ---- hooks ---- */
 
-static int note_request(request_rec *r)
+static MTLS_APART int note_decision(request_rec *r, const mtls_request_t *request)
 {
-    const mtls_generation_t *generation = mtls_generation();
-    const mtls_request_t *request;
-
-    if (!generation || !generation->used)
-        return DECLINED;
-    request = mtls_request_known(r);
     count_request(r, request);
     if (request && request->peer)
         note_certificate(r, request);
     return DECLINED;
+}
+
+/* Most requests are of nobody's concern. */
+static int note_request(request_rec *r)
+{
+    const mtls_request_t *request = mtls_request_known(r);
+
+    if (!request && !r->next) {
+        mtls_count_decision(zone_around(r)->number, mtls_dir_of(r)->report == 1 ? MTLS_WOULD : MTLS_ENFORCED,
+                            MTLS_NOT_ASKED);
+        return DECLINED;
+    }
+    return note_decision(r, request);
 }
 
 static void begin_child(apr_pool_t *p, server_rec *s)

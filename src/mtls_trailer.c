@@ -11,7 +11,8 @@
 
 APLOG_USE_MODULE(mtls_authz);
 
-static const char filter_name[] = "MTLS_TRAILERS";
+/* Set when the module is loaded, before there are threads. */
+static ap_filter_rec_t *filter;
 
 /** What a filter has to do. */
 typedef struct watch_t {
@@ -60,10 +61,12 @@ static apr_status_t clean_trailers(ap_filter_t *f, apr_bucket_brigade *bb, ap_in
                                    apr_read_type_e block, apr_off_t readbytes)
 {
     request_rec *r = f->r;
-    const watch_t *watch = f->ctx;
+    watch_t *watch = f->ctx;
     const mtls_guard_t *guard = watch->guard;
     apr_status_t status;
 
+    if (!watch->before)
+        watch->before = apr_table_make(r->pool, 4);
     keep_guarded(watch->before, r, guard);
     status = ap_get_brigade(f->next, bb, mode, block, readbytes);
     if (!r->trailers_in || apr_is_empty_table(r->trailers_in))
@@ -97,11 +100,11 @@ void mtls_trailer_watch(request_rec *r, const mtls_guard_t *guard)
     if (is_watched(r, guard))
         return;
     watch = apr_palloc(r->pool, sizeof(*watch));
-    *watch = (watch_t){ guard, apr_table_make(r->pool, 4) };
-    ap_add_input_filter(filter_name, watch, r, r->connection);
+    *watch = (watch_t){ guard, NULL };
+    ap_add_input_filter_handle(filter, watch, r, r->connection);
 }
 
 void mtls_trailer_register(void)
 {
-    ap_register_input_filter(filter_name, clean_trailers, NULL, AP_FTYPE_CONTENT_SET);
+    filter = ap_register_input_filter("MTLS_TRAILERS", clean_trailers, NULL, AP_FTYPE_CONTENT_SET);
 }

@@ -4,6 +4,7 @@
 #include "http_protocol.h"
 #include "util_filter.h"
 
+#include "mtls_apart.h"
 #include "mtls_request.h"
 #include "mtls_vary.h"
 
@@ -15,8 +16,8 @@ static int is_exported(const mtls_request_t *request, const char *name)
 {
     int i;
 
-    for (i = 0; request->exported && i < request->exported->nelts; i++) {
-        if (mtls_header_folds_equal(APR_ARRAY_IDX(request->exported, i, const char *), name))
+    for (i = 0; i < request->exports; i++) {
+        if (mtls_header_folds_equal(request->exported[i], name))
             return 1;
     }
     return 0;
@@ -34,7 +35,7 @@ static int names_identity(request_rec *r, const char *vary)
     return 0;
 }
 
-static void rewrite(request_rec *r, apr_table_t *headers)
+static MTLS_APART void rewrite(request_rec *r, apr_table_t *headers)
 {
     const apr_array_header_t *array = apr_table_elts(headers);
     const apr_table_entry_t *entries = (const apr_table_entry_t *)array->elts;
@@ -51,8 +52,10 @@ static void rewrite(request_rec *r, apr_table_t *headers)
 static apr_status_t watch_response(ap_filter_t *f, apr_bucket_brigade *bb)
 {
     ap_remove_output_filter(f);
-    rewrite(f->r, f->r->headers_out);
-    rewrite(f->r, f->r->err_headers_out);
+    if (apr_table_get(f->r->headers_out, "Vary"))
+        rewrite(f->r, f->r->headers_out);
+    if (!apr_is_empty_table(f->r->err_headers_out) && apr_table_get(f->r->err_headers_out, "Vary"))
+        rewrite(f->r, f->r->err_headers_out);
     return ap_pass_brigade(f->next, bb);
 }
 

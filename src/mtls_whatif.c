@@ -99,13 +99,13 @@ static void collect_rules(mtls_whatif_t *what, request_rec *sub, const apr_array
     }
 }
 
-static void collect_headers(mtls_whatif_t *what, const request_rec *sub, const apr_array_header_t *names)
+static void collect_headers(mtls_whatif_t *what, const request_rec *sub, const mtls_request_t *request)
 {
     int i;
 
     what->headers = apr_table_make(sub->pool, 8);
-    for (i = 0; names && what->status == HTTP_OK && i < names->nelts; i++) {
-        const char *name = APR_ARRAY_IDX(names, i, const char *), *value = apr_table_get(sub->headers_in, name);
+    for (i = 0; what->status == HTTP_OK && i < request->exports; i++) {
+        const char *name = request->exported[i], *value = apr_table_get(sub->headers_in, name);
 
         if (value)
             apr_table_setn(what->headers, name, value);
@@ -142,7 +142,7 @@ static void collect(mtls_whatif_t *what, request_rec *sub, int first)
     what->user = what->status == HTTP_OK ? request->user : NULL;
     collect_reason(what, request);
     collect_rules(what, sub, first == DECLINED ? request->tried : NULL);
-    collect_headers(what, sub, request->exported);
+    collect_headers(what, sub, request);
 }
 
 /* Where a subrequest has the sections of the request around it httpd does not ask the rules again. */

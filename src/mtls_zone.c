@@ -98,18 +98,6 @@ const char *mtls_zone_host(apr_pool_t *p, const server_rec *s)
     return port ? apr_psprintf(p, "%s:%u", s->server_hostname, port) : s->server_hostname;
 }
 
-/* httpd lets a virtual host without a directive of ours share the main server's settings. */
-static mtls_dir_t *own_settings(mtls_generation_t *generation, server_rec *s, const server_rec *main_server)
-{
-    mtls_dir_t *dir = ap_get_module_config(s->lookup_defaults, &mtls_authz_module);
-
-    if (s == main_server || dir != ap_get_module_config(main_server->lookup_defaults, &mtls_authz_module))
-        return dir;
-    dir = apr_pmemdup(generation->pool, dir, sizeof(*dir));
-    ap_set_module_config(s->lookup_defaults, &mtls_authz_module, dir);
-    return dir;
-}
-
 static void find_outer(const mtls_generation_t *generation, mtls_zone_t *zone)
 {
     for (; zone->around && !zone->outer; zone->around = mtls_zone_section(zone->around->parent))
@@ -124,12 +112,11 @@ void mtls_zone_separate(mtls_generation_t *generation, server_rec *main_server)
 
     for (i = 0; i < generation->zones->nelts; i++)
         find_outer(generation, APR_ARRAY_IDX(generation->zones, i, mtls_zone_t *));
-
     for (s = main_server; s; s = s->next) {
-        mtls_dir_t *dir = own_settings(generation, s, main_server);
+        mtls_zone_t *zone = add_zone(generation, s, "");
 
-        dir->zone = add_zone(generation, s, "");
-        dir->zone->place = (mtls_place_t){ s->defn_name, (int)s->defn_line_number };
+        zone->place = (mtls_place_t){ s->defn_name, (int)s->defn_line_number };
+        mtls_server_of(s)->zone = zone;
     }
 }
 

@@ -8,7 +8,7 @@ use MTLS::Test;
 # Rooms from left to right: name, what it may know besides the C library (a: APR, o: OpenSSL, h: httpd, j: jansson),
 # its files without "mtls_" and suffix, in src/ and include/.
 my @ROOMS = (
-    [text    => 'a',   qw(text time)],
+    [text    => 'a',   qw(apart text time)],
     [reason  => '',    qw(reason)],
     [memory  => 'a',   qw(shared counters radar recent)],
     [sheet   => 'a',   qw(sheet)],
@@ -22,7 +22,7 @@ my @ROOMS = (
     [header  => 'a',   qw(header header_name profile render parts guard)],
     [record  => 'ao',  qw(record castore)],
     [tree    => 'h',   qw(tree)],
-    [conf    => 'ah',  qw(conf host keeper zone)],
+    [conf    => 'ah',  qw(conf host keeper zone ruling)],
     [peer    => 'aoh', qw(ssl session hangup peer)],
     [path    => 'a',   qw(path)],
     [request => 'ah',  qw(request)],
@@ -31,7 +31,7 @@ my @ROOMS = (
     [decide  => 'ah',  qw(identity backstop target vary kill)],
     [strip   => 'ah',  qw(strip trailer)],
     [export  => 'ah',  qw(export)],
-    [require => 'ah',  qw(trial require)],
+    [require => 'ah',  qw(trial grant require)],
     [variables  => 'ah', qw(environment expression)],
     [directives => 'ah', qw(list_directives directives)],
     [tally   => 'aoh', qw(tally)],

@@ -90,6 +90,15 @@ for my $name (sort keys %HTACCESS) {
 like($server->said, qr/main server: MTLSGuard used, 0 header names/, 'the start says what is guarded');
 $server->stop;
 
+# ---- without mod_authz_core ----
+
+# Its directives are known to this module, too: they must not be taken for nothing.
+for my $line ('Require all denied', 'AuthMerging And', 'AuthzSendForbiddenOnFailure On', 'Require mtls') {
+    my ($name) = $line =~ /(\w+)/;
+    refused_config("without mod_authz_core: $line", { bare => 1, without => ['authz_core'], conf => "<Location />\n$line\n</Location>" },
+                   qr/^$name: mod_authz_core is needed for this: load it$/);
+}
+
 # ---- without mod_ssl ----
 
 my %without_ssl = (without => ['ssl', 'http2']);
