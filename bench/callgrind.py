@@ -2,8 +2,8 @@
 """What callgrind has written down: instructions, and those apart that hang on what lies where.
 
 What malloc and free execute hangs on what the heap has seen before and varies by tens of thousands for one handshake,
-what comparing two strings takes on whether one of them is close to the end of a page. How often they are called does
-not vary. So differences are made of all other instructions and of these calls, each at what a call costs on average.
+what comparing two strings takes, or looking for a character from a string's end, on where they lie. How often they are
+called does not vary. So differences are made of all other instructions and of these calls, each at what a call costs on average.
 """
 import collections
 import re
@@ -11,7 +11,7 @@ import statistics
 
 Cost = collections.namedtuple("Cost", "others allocator allocator_calls compare compare_calls locks")
 # Parts of the names of files they come from.
-VARYING = {"allocator": "malloc/", "compare": "multiarch/strcmp"}
+VARYING = {"allocator": ("malloc/",), "compare": ("multiarch/strcmp", "multiarch/strrchr")}
 LOCK = re.compile(r"pthread_(?:mutex|rwlock|spin)_(?!un).*lock")
 NAME = re.compile(r"\((\d+)\)(?: (.*))?$")
 
@@ -30,7 +30,7 @@ class Names:
 
 
 def varying(file):
-    return next((kind for kind, part in VARYING.items() if part in file), None)
+    return next((kind for kind, parts in VARYING.items() if any(part in file for part in parts)), None)
 
 
 def events(path):

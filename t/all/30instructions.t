@@ -7,9 +7,9 @@
 use MTLS::Test;
 use JSON::PP;
 
-# What it costs now. bench/cases.py says how much it should at most; docs/performance.md, on what the rest is spent. These
-# numbers only ever go down.
-my %COSTS = (unconfigured => 130, elsewhere => 970, rule => 2800, headers => 4950, proxied => 11_900,
+# What it may cost. For elsewhere that is what it costs now: bench/cases.py says how much it should at most, and
+# docs/performance.md on what the rest is spent. These numbers only ever go down.
+my %COSTS = (unconfigured => 60, elsewhere => 500, rule => 900, headers => 2000, proxied => 8500,
              'new-headers' => 490_000, 'resumed-headers' => 470_000, 'new-chain' => 120_000);
 my @CASES = sort keys %COSTS;
 
@@ -19,7 +19,8 @@ my %row = map { $_->{case} => $_ } @{ decode_json($text) };
 
 for my $name (@CASES) {
     my $more = $row{$name}{more};
-    cmp_ok($more, '<=', 1.1 * $COSTS{$name}, "$row{$name}{what}: $more instructions more, $COSTS{$name} are the figure");
+    # Ten instructions are chance: how the server's threads take turns.
+    cmp_ok($more, '<=', 1.1 * $COSTS{$name} + 10, "$row{$name}{what}: $more instructions more, $COSTS{$name} are the figure");
     cmp_ok($row{$name}{locks}, '==', 0, "$name: no lock") if $row{$name}{kind} eq 'request';
     # A server that answers nothing costs nothing.
     cmp_ok($row{$name}{bare}, '>', 50_000, "$name: httpd itself costs something");
