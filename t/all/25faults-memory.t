@@ -243,7 +243,7 @@ sub campaign {
     remove($standing) if $standing;
     $standing = undef;
     ok(!@bad, "$name: one of them fails") or diag join "\n", @bad;
-    cmp_ok($failed, '>', 0.9 * @numbers, "$name: $failed have failed");
+    cmp_ok($failed, '>=', 0.8 * @numbers, "$name: $failed have failed");
     printf STDERR "figures: %s: %d of %d, %d failed, %s; %d seconds\n", $name, scalar @numbers, $total, $failed,
         join(', ', map { "$ends{$_} $_" } sort keys %ends), time - $begun if $ENV{MTLS_FAULTS};
 }

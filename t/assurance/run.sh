@@ -22,7 +22,7 @@ memcheck   40    memcheck REQUESTS=${REQUESTS:-50000}
 pools      15    pools
 hostile    30    test TESTS=t/29facts.t MTLS_HOSTILE=${MTLS_HOSTILE:-20000}
 reloads    10    test-all TESTS=t/all/45reloads.t MTLS_RELOADS=${MTLS_RELOADS:-10000}
-faults     60    faults
+faults    220    faults
 mutate     60    mutate
 soak      125    soak MINUTES=${MINUTES:-120}
 fuzz      490    fuzz TIME=${TIME:-7200}

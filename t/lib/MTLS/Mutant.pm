@@ -26,7 +26,8 @@ my @ODD = ('', '"', "'", '\\', '""', '" "', '>', '<', '</', '#', '%', '%{', '${'
            "\x7f", "\x80", "\xc3", "\xff\xfe", "\e[2J", 'x' x 300, 'x' x 9000, '9' x 40, '-1', '0x', '1.2.3.' . '9' x 60, '::/129', 'not', 'mtls',
            'present', 'pem:', 'pem:/dev/null', 'file:/', 'like', 'matches', '(' x 60, 'none', '+', '-', ':', ',', '=', '/', 'CN=', 'CN=a,', "\0");
 my @CONTAINERS = ('RequireAll', 'RequireAny', 'RequireNone', 'Location "/x"', 'Location "/"', 'LocationMatch "^/[a-z]"', 'If "true"',
-                  'If "%{MTLS:sha256} == \'x\'"', 'Else', 'Files "x"', 'Directory "/"', 'Proxy "*"', 'Limit GET', 'LimitExcept GET', 'IfModule mod_ssl.c', 'IfModule !mod_ssl.c',
+                  'If "%{MTLS:sha256} == \'x\'"', 'Else', 'Files "x"', 'Directory "/"', 'Proxy "*"', 'Limit GET', 'LimitExcept GET',
+                  'IfModule mod_ssl.c', 'IfModule !mod_ssl.c',
                   'IfDefine NEVER', 'IfDefine !NEVER', 'AuthzProviderAlias mtls again "san.dns present"', 'VirtualHost *:1', 'Macro m');
 
 # One kind of change each, of a list of lines.
