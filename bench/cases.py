@@ -112,6 +112,7 @@ CASES = [
     Case("sans-4000", "certificate with 4,000 names, later requests", "configured", "sans", "request", None, "sans-5",
          False, "many-sans"),
     Case("new-unconfigured", "new connection, module unconfigured", "unconfigured", "open", "connection"),
+    Case("new-elsewhere", "new connection, this location without rules", "configured", "open", "connection"),
     Case("new", "new connection", "configured", "rule", "connection", 60000),
     Case("new-headers", "new connection, seven headers", "configured", "headers", "connection", 60000),
     Case("new-chain", "new connection where a rule speaks of the chain", "chain", "rule", "connection", 120000),

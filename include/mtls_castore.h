@@ -14,7 +14,7 @@
 
 #include <apr_pools.h>
 #include <openssl/x509.h>
-#include "mtls_record.h"
+#include "mtls_digest.h"
 
 typedef struct mtls_castore_t mtls_castore_t;
 
@@ -32,6 +32,10 @@ int mtls_castore_has(mtls_castore_t *store, const unsigned char *digest);
 /** Keep a certificate, whose SHA-256 digest the caller knows. Any thread, any child. Cheap if it is there already.
  *  Never waits: an addition that meets another one is left for the next time. */
 void mtls_castore_add(mtls_castore_t *store, X509 *certificate, const unsigned char *digest);
+
+/** Find the SHA-256 digest of a certificate that is kept, without making it: one that is the same in every octet.
+ *  @param digest MTLS_DIGEST_LEN octets, filled if it is. @return true if it is. Any thread */
+int mtls_castore_recall(mtls_castore_t *store, X509 *certificate, unsigned char *digest);
 
 /** The certificate with this SHA-256 digest; lives as long as the child. NULL: unknown. Any thread. */
 X509 *mtls_castore_find(mtls_castore_t *store, const unsigned char *digest);

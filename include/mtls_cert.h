@@ -3,13 +3,16 @@
  * @file mtls_cert.h
  * @brief A certificate becomes facts, once; a request looks at them through a view.
  *
- * Facts are immutable and may be read by any number of threads. Nothing of
- * OpenSSL is kept in them, and OpenSSL's error queue is left as it was found.
+ * Facts are immutable and may be read by any number of threads. What is dear
+ * (MTLS_FIELD_LATE) is made when somebody asks for it first, from a reference
+ * of the certificate, and is the same for all from then on. Nothing else of
+ * OpenSSL is kept, and its error queue is left as it was found.
  */
 #ifndef MTLS_CERT_H
 #define MTLS_CERT_H
 
 #include <openssl/x509.h>
+#include "mtls_digest.h"
 #include "mtls_field.h"
 #include "mtls_reason.h"
 
@@ -19,6 +22,7 @@ typedef struct mtls_source_t {
     int decodes;                 /**< it is known that OpenSSL can decode its extensions; 0: they are tried */
     X509 *const *chain;          /**< the verified chain above it, issuer first, trust anchor last */
     int chain_len;               /**< -1: not known on this connection */
+    const unsigned char (*chain_digests)[MTLS_DIGEST_LEN];   /**< SHA-256 of each of them; NULL: not at hand */
     const char *tls_version;     /**< "TLSv1.3"; NULL outside a connection, as all below */
     const char *sni;             /**< as the client sent it */
     const char *cipher;
@@ -32,7 +36,8 @@ typedef struct mtls_facts_t mtls_facts_t;
 
 /**
  * Read the fields of a set. One pass; every field is filled, whatever state it
- * ends in. Memory from p.
+ * ends in, but for those that are made late. Memory from p, which the facts live
+ * as long as.
  */
 const mtls_facts_t *mtls_facts_read(apr_pool_t *p, const mtls_fieldset_t *set, const mtls_source_t *source);
 

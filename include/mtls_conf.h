@@ -153,6 +153,7 @@ typedef struct mtls_generation_t {
     apr_array_header_t *lines;       /**< of mtls_line_t *: every Require mtls line */
     const mtls_guard_t *guarded;     /**< every name that any virtual host may guard; set by mtls_check */
     mtls_castore_t *castore;         /**< NULL: no shared memory for it */
+    int direct;                      /**< H2Direct is on somewhere */
     apr_array_header_t *variables;   /**< of const mtls_field_t *: MTLSEnv; NULL: nowhere on */
     int backstop;                    /**< MTLSBackstop is on somewhere */
     apr_array_header_t *auditlogs;   /**< of mtls_auditlog_t *; NULL: none */

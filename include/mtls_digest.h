@@ -1,10 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file mtls_digest.h
- * @brief SHA-256 of certificates, made once for each.
- *
- * A digest may be kept with its certificate, which cannot change: OpenSSL frees both together, so that no digest is
- * ever found for another certificate.
+ * @brief SHA-256 of certificates, and what tells one from another for less.
  */
 #ifndef MTLS_DIGEST_H
 #define MTLS_DIGEST_H
@@ -13,18 +10,23 @@
 #include <openssl/x509.h>
 
 #define MTLS_DIGEST_LEN 32
+#define MTLS_FINGERPRINT_LEN 20
 
-/** Before there are threads: fetch the algorithm, and make room in certificates, until p ends. Once per p; without it
- *  everything is made anew each time. */
+/** Before there are threads: fetch the algorithms, until p ends. Without it OpenSSL looks for them each time. */
 void mtls_digest_prepare(apr_pool_t *p);
 
-/** The algorithm. Never NULL. */
+/** SHA-256. Never NULL. */
 const EVP_MD *mtls_digest_algorithm(void);
 
 /** The digest of the certificate's DER: MTLS_DIGEST_LEN octets. Any thread. @return 0, or -1 if it cannot be made */
 int mtls_digest_get(const X509 *certificate, unsigned char *digest);
 
-/** Keep the digest with the certificate. No other thread may know the certificate yet, or there are none. */
-void mtls_digest_keep(X509 *certificate);
+/** The same for DER that the caller has at hand. */
+int mtls_digest_der(const void *der, apr_size_t len, unsigned char *digest);
+
+/** SHA-1 of the certificate's DER: MTLS_FINGERPRINT_LEN octets. OpenSSL makes it when it verifies a certificate and has it
+ *  at hand afterwards. It tells certificates apart that somebody else has answered for; it never decides which one is
+ *  believed. Any thread. @return 0, or -1 if it cannot be made */
+int mtls_digest_fingerprint(const X509 *certificate, unsigned char *fingerprint);
 
 #endif

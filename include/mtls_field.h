@@ -18,7 +18,8 @@ enum {
     MTLS_FIELD_CHAIN = 4,    /**< read from the verified chain above the certificate */
     MTLS_FIELD_TLS = 8,      /**< of the connection, not of the certificate */
     MTLS_FIELD_LIVE = 16,    /**< differs from request to request: see mtls_view_get */
-    MTLS_FIELD_EXPORT = 32   /**< for headers and variables only; a rule cannot name it */
+    MTLS_FIELD_EXPORT = 32,  /**< for headers and variables only; a rule cannot name it */
+    MTLS_FIELD_LATE = 64     /**< dear, and one value of octets: made when it is asked for first */
 };
 
 /** One constant per row of tbl/fields.h. */

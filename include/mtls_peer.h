@@ -32,8 +32,8 @@ const mtls_facts_t *mtls_peer_facts(const mtls_peer_t *peer);
 /** The certificate, verified or not, for log lines; NULL without one. Lives with the connection. */
 X509 *mtls_peer_certificate(const mtls_peer_t *peer);
 
-/** The SHA-256 of a verified certificate, MTLS_DIGEST_LEN octets; NULL for any other. */
-const unsigned char *mtls_peer_digest(const mtls_peer_t *peer);
+/** What tells a verified certificate from others: MTLS_FINGERPRINT_LEN octets (mtls_digest.h); NULL for any other. */
+const unsigned char *mtls_peer_fingerprint(const mtls_peer_t *peer);
 
 /** True for one caller with this stamp (not 0), as long as nobody comes with another. Any thread. */
 int mtls_peer_is_due(const mtls_peer_t *peer, apr_uint32_t stamp);
@@ -75,7 +75,7 @@ const mtls_kept_t *mtls_peer_block(const mtls_peer_t *peer, const void *key);
  *  too much is freed at once. */
 void mtls_peer_keep_block(const mtls_peer_t *peer, mtls_kept_t *block);
 
-/** post_config, once the configuration is known: makes the store of CA certificates. */
+/** post_config, once the configuration is known: makes the store of CA certificates, looks for H2Direct. */
 void mtls_peer_prepare(apr_pool_t *pconf);
 
 /** Hooks mod_ssl's optional hooks and process_connection. */

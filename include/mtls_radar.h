@@ -20,10 +20,12 @@
 /** A certificate that has run out is shown for so many seconds more. */
 #define MTLS_RADAR_OVER (7 * 86400)
 #define MTLS_RADAR_DIGEST 32
+#define MTLS_RADAR_KEY 20
 
 /** One certificate. Times are seconds since 1970. */
 typedef struct mtls_radar_t {
-    unsigned char digest[MTLS_RADAR_DIGEST];   /**< SHA-256 of it */
+    unsigned char key[MTLS_RADAR_KEY];         /**< its fingerprint, by which it is found again */
+    unsigned char digest[MTLS_RADAR_DIGEST];   /**< SHA-256 of it, as it is shown */
     unsigned char holder[MTLS_RADAR_DIGEST];   /**< of its names and its issuer's: what stays when it is renewed */
     apr_int64_t not_after;
     apr_int64_t first_seen, last_seen;         /**< last_seen to the minute */
@@ -35,7 +37,7 @@ typedef struct mtls_radar_t {
 int mtls_radar_open(apr_pool_t *process);
 
 /** This certificate is here now. @return its place, or -1 if it has none: see mtls_radar_add */
-int mtls_radar_see(const unsigned char *digest, apr_int64_t now);
+int mtls_radar_see(const unsigned char *key, apr_int64_t now);
 
 /** Add one that has no place; first_seen says when. An older one of the same holder counts as renewed from
  *  now on, unless it is seen again. @return its place, or -1 */

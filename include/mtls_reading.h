@@ -30,6 +30,7 @@ typedef struct mtls_reading_t {
     apr_pool_t *pool;
     const mtls_source_t *source;
     X509 *leaf;
+    mtls_str_t der;          /**< of the leaf, where it is at hand; else empty */
     mtls_read_name_t subject, issuer;
     mtls_read_san_t san;
     int uris_read;           /**< uris holds san.uri */

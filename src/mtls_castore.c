@@ -16,6 +16,7 @@
 /** One certificate: its digest, and where its DER lies. */
 typedef struct entry_t {
     unsigned char digest[MTLS_DIGEST_LEN];
+    apr_uint32_t head;                         /* see head_of */
     apr_uint32_t offset;
     apr_uint32_t len;
 } entry_t;
@@ -59,6 +60,26 @@ mtls_castore_t *mtls_castore_make(apr_pool_t *p)
     return store;
 }
 
+static const ASN1_BIT_STRING *signature_of(const X509 *certificate)
+{
+    const ASN1_BIT_STRING *signature;
+
+    X509_get0_signature(&signature, NULL, certificate);
+    return signature;
+}
+
+/* The last octets of the signature: different for nearly all certificates that are different. */
+static apr_uint32_t head_of(const X509 *certificate)
+{
+    const ASN1_BIT_STRING *signature = signature_of(certificate);
+    int len = ASN1_STRING_length(signature);
+    apr_uint32_t head = 0;
+
+    if (len >= (int)sizeof(head))
+        memcpy(&head, ASN1_STRING_get0_data(signature) + len - sizeof(head), sizeof(head));
+    return head;
+}
+
 static int find_entry(const shared_t *shared, const unsigned char *digest, apr_uint32_t count)
 {
     apr_uint32_t i;
@@ -91,6 +112,7 @@ static void append_entry(shared_t *shared, const unsigned char *digest, X509 *ce
     if (i2d_X509(certificate, &to) != len)
         return;
     memcpy(entry->digest, digest, MTLS_DIGEST_LEN);
+    entry->head = head_of(certificate);
     entry->offset = shared->used;
     entry->len = (apr_uint32_t)len;
     shared->used += (apr_uint32_t)len;
@@ -139,13 +161,38 @@ static X509 *decode_entry(mtls_castore_t *store, int i)
     return other;
 }
 
+static X509 *decoded(mtls_castore_t *store, int i)
+{
+    X509 *certificate = apr_atomic_casptr(&store->decoded[i], NULL, NULL);
+
+    return certificate ? certificate : decode_entry(store, i);
+}
+
 X509 *mtls_castore_find(mtls_castore_t *store, const unsigned char *digest)
 {
     int i = find_entry(store->shared, digest, entries_of(store));
-    X509 *certificate;
 
-    if (i < 0)
-        return NULL;
-    certificate = apr_atomic_casptr(&store->decoded[i], NULL, NULL);
-    return certificate ? certificate : decode_entry(store, i);
+    return i < 0 ? NULL : decoded(store, i);
+}
+
+/* X509_cmp looks at SHA-1 and then at all octets that are signed. What is left is the signature. */
+static int is_same(const X509 *a, const X509 *b)
+{
+    return X509_cmp(a, b) == 0 && ASN1_STRING_cmp(signature_of(a), signature_of(b)) == 0;
+}
+
+int mtls_castore_recall(mtls_castore_t *store, X509 *certificate, unsigned char *digest)
+{
+    const shared_t *shared = store->shared;
+    apr_uint32_t head = head_of(certificate), count = entries_of(store), i;
+
+    for (i = 0; i < count; i++) {
+        X509 *known = shared->entries[i].head == head ? decoded(store, (int)i) : NULL;
+
+        if (!known || !is_same(known, certificate))
+            continue;
+        memcpy(digest, shared->entries[i].digest, MTLS_DIGEST_LEN);
+        return 1;
+    }
+    return 0;
 }

@@ -45,8 +45,20 @@ void mtls_extract_ca(mtls_reading_t *reading, const mtls_field_t *field, mtls_va
 
 void mtls_extract_ca_sha256(mtls_reading_t *reading, const mtls_field_t *field, mtls_values_t *out)
 {
+    const mtls_source_t *source = reading->source;
+    mtls_value_t *values;
+    int n = source->chain_len, i;
+
     (void)field;
-    *out = read_chain(reading, reading->source->chain_len, mtls_values_sha256);
+    if (n <= 0 || !source->chain_digests) {
+        *out = read_chain(reading, n, mtls_values_sha256);
+        return;
+    }
+    values = apr_palloc(reading->pool, (apr_size_t)n * sizeof(*values));
+    for (i = 0; i < n; i++)
+        values[i] = mtls_value_text(mtls_str_copy(reading->pool, (mtls_str_t){ (const char *)source->chain_digests[i],
+                                                                               MTLS_DIGEST_LEN }));
+    *out = (mtls_values_t){ MTLS_PRESENT, n, values };
 }
 
 void mtls_extract_ca_spki_sha256(mtls_reading_t *reading, const mtls_field_t *field, mtls_values_t *out)

@@ -5,6 +5,9 @@
 #include "mtls_der.h"
 #include "mtls_dn.h"
 
+/* Most names have no more attributes. */
+#define FEW 12
+
 const mtls_attribute_name_t mtls_attribute_names[] = {
 #define MTLS_ATTRIBUTE(suffix, label, dotted, type, doc) { suffix, label, dotted, MTLS_T_##type, doc },
 #include "tbl/attributes.h"
@@ -40,9 +43,9 @@ static int read_attribute(apr_pool_t *p, mtls_str_t content, mtls_attribute_t *a
     return 1;
 }
 
-/* Walk RelativeDistinguishedName after RelativeDistinguishedName: SET { AttributeTypeAndValue, ... }.
- * attributes is NULL to count only. @return how many there are, or -1 if the name is broken */
-static int walk_name(apr_pool_t *p, mtls_str_t rest, mtls_attribute_t *attributes)
+/* Walk RelativeDistinguishedName after RelativeDistinguishedName: SET { AttributeTypeAndValue, ... }. The first ones are
+ * read, as many as there is room for. @return how many there are, or -1 if the name is broken */
+static int walk_name(apr_pool_t *p, mtls_str_t rest, mtls_attribute_t *attributes, int room)
 {
     int n = 0, rdn;
 
@@ -54,7 +57,7 @@ static int walk_name(apr_pool_t *p, mtls_str_t rest, mtls_attribute_t *attribute
         for (; set.content.len; n++) {
             if (!mtls_der_next(&set.content, &element) || element.tag != MTLS_DER_SEQUENCE)
                 return -1;
-            if (!attributes)
+            if (n >= room)
                 continue;
             attributes[n].rdn = rdn;
             if (!read_attribute(p, element.content, &attributes[n]))
@@ -67,15 +70,17 @@ static int walk_name(apr_pool_t *p, mtls_str_t rest, mtls_attribute_t *attribute
 const mtls_dn_t *mtls_dn_read_der(apr_pool_t *p, mtls_str_t der)
 {
     mtls_dn_t *dn = apr_pcalloc(p, sizeof(*dn));
-    mtls_attribute_t *attributes;
+    mtls_attribute_t few[FEW], *attributes;
     mtls_str_t content;
     int n, i;
 
-    n = mtls_der_only(der, MTLS_DER_SEQUENCE, &content) ? walk_name(p, content, NULL) : -1;
+    n = mtls_der_only(der, MTLS_DER_SEQUENCE, &content) ? walk_name(p, content, few, FEW) : -1;
     if (n < 0)
         return dn;
     attributes = apr_palloc(p, (apr_size_t)(n + 1) * sizeof(*attributes));
-    if (walk_name(p, content, attributes) < 0)
+    if (n <= FEW)
+        memcpy(attributes, few, (apr_size_t)n * sizeof(*attributes));
+    else if (walk_name(p, content, attributes, n) < 0)
         return dn;
     dn->n = n;
     dn->attributes = attributes;
@@ -122,11 +127,11 @@ static int measure_rdn(const mtls_dn_t *dn, int first)
 
 static char *write_length(char *to, apr_size_t length)
 {
-    int shift;
-
-    for (shift = 24; shift >= 0; shift -= 8)
-        *to++ = (char)(length >> shift & 0xff);
-    return to;
+    to[0] = (char)(length >> 24 & 0xff);
+    to[1] = (char)(length >> 16 & 0xff);
+    to[2] = (char)(length >> 8 & 0xff);
+    to[3] = (char)(length & 0xff);
+    return to + 4;
 }
 
 static char *write_octets(char *to, mtls_str_t s)

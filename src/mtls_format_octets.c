@@ -214,24 +214,33 @@ const char *mtls_encode_decimal(apr_pool_t *p, mtls_type_id_t type, const mtls_v
     return out;
 }
 
+/* The magnitude of a negative number as octets; len 0 where OpenSSL cannot make it. */
+static mtls_str_t read_magnitude(apr_pool_t *p, mtls_str_t content)
+{
+    BIGNUM *value = read_integer(content);
+    mtls_str_t magnitude = { NULL, 0 };
+    unsigned char *octets;
+
+    if (!value)
+        return magnitude;
+    magnitude.len = (apr_size_t)BN_num_bytes(value);
+    octets = apr_palloc(p, magnitude.len);
+    BN_bn2bin(value, octets);
+    magnitude.ptr = (const char *)octets;
+    BN_free(value);
+    return magnitude;
+}
+
 /* A serial number's sign and magnitude: "-80", "0A1B", "00"; whole octets, none of them needless. */
 static const char *print_serial(apr_pool_t *p, mtls_str_t content, char separator, int upper)
 {
-    BIGNUM *value = read_integer(content);
-    mtls_str_t magnitude = { "", 1 };       /* zero: the one NUL octet of the literal */
-    const char *out;
-    char *octets;
-
-    if (!value)
-        return NULL;
-    if (!BN_is_zero(value)) {
-        magnitude.len = (apr_size_t)BN_num_bytes(value);
-        magnitude.ptr = octets = apr_palloc(p, magnitude.len);
-        BN_bn2bin(value, (unsigned char *)octets);
+    if ((unsigned char)content.ptr[0] & 0x80) {
+        content = read_magnitude(p, content);
+        return content.len ? apr_pstrcat(p, "-", mtls_text_hex(p, content, separator, upper), NULL) : NULL;
     }
-    out = apr_pstrcat(p, BN_is_negative(value) ? "-" : "", mtls_text_hex(p, magnitude, separator, upper), NULL);
-    BN_free(value);
-    return out;
+    for (; content.len > 1 && !content.ptr[0]; content.ptr++)
+        content.len--;
+    return mtls_text_hex(p, content, separator, upper);
 }
 
 static const char *print_hex(apr_pool_t *p, mtls_type_id_t type, const mtls_value_t *v, char separator, int upper)

@@ -19,6 +19,7 @@
 #include "mtls_hangup.h"
 #include "mtls_peer.h"
 #include "mtls_session.h"
+#include "mtls_tree.h"
 
 #define LINES_KEPT 1024
 #define BLOCKS_KEPT 32
@@ -28,7 +29,7 @@ struct mtls_peer_t {
     long result;                  /* OpenSSL's verify result when trust was judged */
     mtls_reason_t trust;
     const mtls_facts_t *facts;
-    unsigned char digest[MTLS_DIGEST_LEN];   /* SHA-256, if trust is MTLS_GRANTED */
+    unsigned char fingerprint[MTLS_FINGERPRINT_LEN];     /* if trust is MTLS_GRANTED */
     volatile apr_uint32_t *stamp;            /* see mtls_peer_is_due */
     int slots;
     int lines;
@@ -89,7 +90,6 @@ static mtls_reason_t judge_trust(conn_rec *c, SSL *ssl, X509 *certificate, mtls_
         forget_session(ssl);
         return MTLS_UNVERIFIED;
     }
-    mtls_digest_keep(certificate);
     return mtls_record_verified(record, certificate) ? MTLS_GRANTED : MTLS_UNVERIFIED;
 }
 
@@ -132,8 +132,10 @@ static const mtls_facts_t *read_facts(conn_rec *c, SSL *ssl, X509 *certificate, 
     };
     const mtls_fieldset_t *fields = mtls_generation()->fields;
 
-    if (mtls_fieldset_flags(fields) & MTLS_FIELD_CHAIN)
+    if (mtls_fieldset_flags(fields) & MTLS_FIELD_CHAIN) {
         find_chain(c, ssl, certificate, record, &source);
+        source.chain_digests = source.chain_len == record->chain_len ? record->chain : NULL;
+    }
     return mtls_facts_read(c->pool, fields, &source);
 }
 
@@ -159,7 +161,7 @@ static const mtls_peer_t *make_peer(conn_rec *c, SSL *ssl, X509 *certificate)
     peer->trust = judge_trust(c, ssl, certificate, &record);
     if (peer->trust == MTLS_GRANTED) {
         peer->facts = read_facts(c, ssl, certificate, &record);
-        memcpy(peer->digest, record.leaf, sizeof(peer->digest));
+        memcpy(peer->fingerprint, record.leaf, sizeof(peer->fingerprint));
         mtls_count(MTLS_TOTAL_FACTS);
     }
     ERR_pop_to_mark();
@@ -238,9 +240,9 @@ X509 *mtls_peer_certificate(const mtls_peer_t *peer)
     return peer->certificate;
 }
 
-const unsigned char *mtls_peer_digest(const mtls_peer_t *peer)
+const unsigned char *mtls_peer_fingerprint(const mtls_peer_t *peer)
 {
-    return peer->trust == MTLS_GRANTED ? peer->digest : NULL;
+    return peer->trust == MTLS_GRANTED ? peer->fingerprint : NULL;
 }
 
 int mtls_peer_is_due(const mtls_peer_t *peer, apr_uint32_t stamp)
@@ -338,10 +340,12 @@ static int note_connection(conn_rec *c, SSL *ssl, int is_proxy)
     return OK;
 }
 
-/* A client may also speak HTTP/2 without having announced it, where H2Direct is on. */
+/* A client may also speak HTTP/2 without having announced it, where H2Direct is on. Whoever speaks HTTP/1.1 and nothing
+ * else pays for facts when a request asks for them. */
 static int may_have_streams(conn_rec *c)
 {
-    return strcmp(ap_get_protocol(c), "http/1.1") || ap_is_allowed_protocol(c, NULL, NULL, "h2");
+    return strcmp(ap_get_protocol(c), "http/1.1")
+        || (mtls_generation()->direct && ap_is_allowed_protocol(c, NULL, NULL, "h2"));
 }
 
 /* Nobody may ever ask about a connection without a certificate, but it is counted. */
@@ -396,9 +400,15 @@ static int prepare_upgrade(conn_rec *c, request_rec *r, server_rec *s, const cha
     return DECLINED;
 }
 
+static int find_direct(void *pconf, const ap_directive_t *directive)
+{
+    return mtls_tree_is(directive, "H2Direct") && !strcasecmp(mtls_tree_word(pconf, directive, 0), "on");
+}
+
 void mtls_peer_prepare(apr_pool_t *pconf)
 {
     mtls_generation()->castore = mtls_castore_make(pconf);
+    mtls_generation()->direct = mtls_tree_walk(ap_conftree, find_direct, pconf);
 }
 
 void mtls_peer_register(void)

@@ -23,7 +23,7 @@ typedef struct slot_t {
 typedef struct table_t {
     volatile apr_uint32_t lock;          /* 0, or the second it was taken in */
     char apart[MTLS_CACHE_LINE];
-    _Atomic(apr_uint32_t) heads[MTLS_RADAR_MAX];     /* the first octets of the digest; 0: free */
+    _Atomic(apr_uint32_t) heads[MTLS_RADAR_MAX];     /* the first octets of the key; 0: free */
     slot_t slots[MTLS_RADAR_MAX];
 } table_t;
 
@@ -36,11 +36,11 @@ int mtls_radar_open(apr_pool_t *process)
     return table != NULL;
 }
 
-static apr_uint32_t head_of(const unsigned char *digest)
+static apr_uint32_t head_of(const unsigned char *key)
 {
     apr_uint32_t head;
 
-    memcpy(&head, digest, sizeof(head));
+    memcpy(&head, key, sizeof(head));
     return head ? head : 1;
 }
 
@@ -54,29 +54,29 @@ static apr_uint32_t head_at(int i)
     return atomic_load_explicit(&table->heads[i], memory_order_acquire);
 }
 
-static int is_at(int i, const unsigned char *digest)
+static int is_at(int i, const unsigned char *key)
 {
-    unsigned char there[MTLS_RADAR_DIGEST];
+    unsigned char there[MTLS_RADAR_KEY];
 
-    mtls_shared_read(there, table->slots[i].entry.digest, sizeof(there));
-    return !memcmp(there, digest, sizeof(there));
+    mtls_shared_read(there, table->slots[i].entry.key, sizeof(there));
+    return !memcmp(there, key, sizeof(there));
 }
 
-static int find(const unsigned char *digest)
+static int find(const unsigned char *key)
 {
-    apr_uint32_t head = head_of(digest);
+    apr_uint32_t head = head_of(key);
     int i;
 
     for (i = 0; i < MTLS_RADAR_MAX; i++) {
-        if (head_at(i) == head && is_whole(&table->slots[i]) && is_at(i, digest))
+        if (head_at(i) == head && is_whole(&table->slots[i]) && is_at(i, key))
             return i;
     }
     return -1;
 }
 
-int mtls_radar_see(const unsigned char *digest, apr_int64_t now)
+int mtls_radar_see(const unsigned char *key, apr_int64_t now)
 {
-    int i = table ? find(digest) : -1;
+    int i = table ? find(key) : -1;
 
     if (i >= 0)
         apr_atomic_set32(&table->slots[i].last_minute, (apr_uint32_t)(now / 60));
@@ -152,7 +152,7 @@ static void write_slot(int i, const mtls_radar_t *entry, apr_uint32_t minute)
     slot_t *slot = &table->slots[i];
 
     apr_atomic_set32(&slot->state, slot->state | 1);      /* odd perhaps since a child died here */
-    atomic_store_explicit(&table->heads[i], head_of(entry->digest), memory_order_release);
+    atomic_store_explicit(&table->heads[i], head_of(entry->key), memory_order_release);
     mtls_shared_write(&slot->entry, entry, sizeof(*entry));
     apr_atomic_set32(&slot->last_minute, minute);
     apr_atomic_set32(&slot->renewed_minute, 0);
@@ -167,7 +167,7 @@ int mtls_radar_add(const mtls_radar_t *entry)
 
     if (!table || !lock(now))
         return -1;
-    i = find(entry->digest);              /* another may have been faster */
+    i = find(entry->key);              /* another may have been faster */
     if (i < 0 && (i = find_room(entry->not_after, entry->first_seen)) >= 0)
         write_slot(i, entry, minute);
     note_renewal(entry, minute);

@@ -6,12 +6,21 @@
 
 #include "mtls_record.h"
 
-#define RECORD_VERSION 1
+#define RECORD_VERSION 2
 #define RECORD_HEAD 8
+#define RECORD_LEAST (RECORD_HEAD + MTLS_FINGERPRINT_LEN)
 
 enum { FLAG_OK = 1, FLAG_CHAIN_CUT = 2, FLAG_DECODES = 4 };
 
-int mtls_record_make(mtls_record_t *record, int ok, int error, STACK_OF(X509) *chain, const X509 *leaf)
+static int digest_ca(X509 *certificate, unsigned char *digest, mtls_castore_t *store)
+{
+    if (store && mtls_castore_recall(store, certificate, digest))
+        return 0;
+    return mtls_digest_get(certificate, digest);
+}
+
+int mtls_record_make(mtls_record_t *record, int ok, int error, STACK_OF(X509) *chain, const X509 *leaf,
+                     mtls_castore_t *store)
 {
     int i, above = sk_X509_num(chain) - 1;   /* -2 for no chain at all */
 
@@ -20,12 +29,12 @@ int mtls_record_make(mtls_record_t *record, int ok, int error, STACK_OF(X509) *c
     record->error = error;
     record->decodes = !(X509_get_extension_flags((X509 *)leaf) & EXFLAG_INVALID);
     record->chain_len = -1;
-    if (mtls_digest_get(leaf, record->leaf) < 0)
+    if (mtls_digest_fingerprint(leaf, record->leaf) < 0)
         return -1;
     if (!ok || error != X509_V_OK || above < 0 || above > MTLS_RECORD_CHAIN_MAX)
         return 0;
     for (i = 0; i < above; i++) {
-        if (mtls_digest_get(sk_X509_value(chain, i + 1), record->chain[i]) < 0)
+        if (digest_ca(sk_X509_value(chain, i + 1), record->chain[i], store) < 0)
             return -1;
     }
     record->chain_len = above;
@@ -46,9 +55,9 @@ apr_size_t mtls_record_encode(const mtls_record_t *record, unsigned char *room)
     room[5] = (unsigned char)(error >> 16);
     room[6] = (unsigned char)(error >> 8);
     room[7] = (unsigned char)error;
-    memcpy(room + RECORD_HEAD, record->leaf, MTLS_DIGEST_LEN);
-    memcpy(room + RECORD_HEAD + MTLS_DIGEST_LEN, record->chain, (size_t)n * MTLS_DIGEST_LEN);
-    return RECORD_HEAD + MTLS_DIGEST_LEN * (apr_size_t)(1 + n);
+    memcpy(room + RECORD_HEAD, record->leaf, sizeof(record->leaf));
+    memcpy(room + RECORD_LEAST, record->chain, (size_t)n * MTLS_DIGEST_LEN);
+    return RECORD_LEAST + MTLS_DIGEST_LEN * (apr_size_t)n;
 }
 
 int mtls_record_decode(mtls_record_t *record, const unsigned char *octets, apr_size_t len)
@@ -56,30 +65,31 @@ int mtls_record_decode(mtls_record_t *record, const unsigned char *octets, apr_s
     apr_size_t n;
 
     memset(record, 0, sizeof(*record));
-    if (len < RECORD_HEAD + MTLS_DIGEST_LEN || len > MTLS_RECORD_MAX || (len - RECORD_HEAD) % MTLS_DIGEST_LEN)
+    if (len < RECORD_LEAST || len > MTLS_RECORD_MAX || (len - RECORD_LEAST) % MTLS_DIGEST_LEN)
         return -1;
     if (octets[0] != 'M' || octets[1] != 'A' || octets[2] != RECORD_VERSION)
         return -1;
-    n = (len - RECORD_HEAD) / MTLS_DIGEST_LEN - 1;
+    n = (len - RECORD_LEAST) / MTLS_DIGEST_LEN;
     record->ok = octets[3] & FLAG_OK;
     record->decodes = (octets[3] & FLAG_DECODES) != 0;
     record->error = (int)((unsigned int)octets[4] << 24 | (unsigned int)octets[5] << 16
                           | (unsigned int)octets[6] << 8 | octets[7]);
-    memcpy(record->leaf, octets + RECORD_HEAD, MTLS_DIGEST_LEN);
-    memcpy(record->chain, octets + RECORD_HEAD + MTLS_DIGEST_LEN, n * MTLS_DIGEST_LEN);
+    memcpy(record->leaf, octets + RECORD_HEAD, sizeof(record->leaf));
+    memcpy(record->chain, octets + RECORD_LEAST, n * MTLS_DIGEST_LEN);
     record->chain_len = octets[3] & FLAG_CHAIN_CUT ? -1 : (int)n;
     return 0;
 }
 
 int mtls_record_verified(const mtls_record_t *record, const X509 *leaf)
 {
-    unsigned char digest[MTLS_DIGEST_LEN];
+    unsigned char fingerprint[MTLS_FINGERPRINT_LEN];
     int verified;
 
     if (!record->ok || record->error != X509_V_OK)
         return 0;
     ERR_set_mark();
-    verified = mtls_digest_get(leaf, digest) == 0 && !memcmp(digest, record->leaf, MTLS_DIGEST_LEN);
+    verified = mtls_digest_fingerprint(leaf, fingerprint) == 0
+            && !memcmp(fingerprint, record->leaf, sizeof(fingerprint));
     ERR_pop_to_mark();
     return verified;
 }

@@ -228,16 +228,11 @@ static mtls_reason_t render_part(apr_pool_t *p, const mtls_part_t *part, const m
     return reason == MTLS_GRANTED ? add_pairs(p, part, texts, pairs) : reason;
 }
 
-mtls_reason_t mtls_header_render(apr_pool_t *p, const mtls_header_t *header, const mtls_view_t *view,
-                                 const char **value)
+static mtls_reason_t render(apr_pool_t *p, const mtls_header_t *header, const mtls_view_t *view, const char **value)
 {
-    apr_array_header_t *pairs;
+    apr_array_header_t *pairs = apr_array_make(p, 8, sizeof(const char *));
     int i;
 
-    *value = NULL;
-    if (view->standing != MTLS_GRANTED && !header->status)
-        return MTLS_GRANTED;
-    pairs = apr_array_make(p, 8, sizeof(const char *));
     for (i = 0; i < header->n; i++) {
         mtls_reason_t reason = render_part(p, &header->parts[i], view, pairs);
 
@@ -249,4 +244,22 @@ mtls_reason_t mtls_header_render(apr_pool_t *p, const mtls_header_t *header, con
     }
     *value = finish(p, header, pairs);
     return MTLS_GRANTED;
+}
+
+/* Whatever it is made of is given back at once: a request's memory stays with its connection. */
+mtls_reason_t mtls_header_render(apr_pool_t *p, const mtls_header_t *header, const mtls_view_t *view,
+                                 const char **value)
+{
+    mtls_reason_t reason;
+    apr_pool_t *scratch;
+
+    *value = NULL;
+    if (view->standing != MTLS_GRANTED && !header->status)
+        return MTLS_GRANTED;
+    apr_pool_create(&scratch, p);
+    reason = render(scratch, header, view, value);
+    if (*value)
+        *value = apr_pstrdup(p, *value);
+    apr_pool_destroy(scratch);
+    return reason;
 }

@@ -28,8 +28,7 @@ static void record_verdict(X509_STORE_CTX *ctx, SSL_SESSION *session, int ok)
 
     if (!leaf)
         return;
-    mtls_digest_keep(leaf);
-    if (mtls_record_make(&record, ok > 0, X509_STORE_CTX_get_error(ctx), chain, leaf) < 0)
+    if (mtls_record_make(&record, ok > 0, X509_STORE_CTX_get_error(ctx), chain, leaf, mtls_generation()->castore) < 0)
         return;
     keep_chain(chain, &record);
     SSL_SESSION_set1_ticket_appdata(session, octets, mtls_record_encode(&record, octets));
@@ -123,26 +122,11 @@ static SSL_TICKET_RETURN judge_ticket(SSL *ssl, SSL_SESSION *session, const unsi
     }
 }
 
-/* They are the same objects in each verification. */
-static void keep_digests(SSL_CTX *ctx)
-{
-    STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(SSL_CTX_get_cert_store(ctx));
-    int i;
-
-    for (i = 0; i < sk_X509_OBJECT_num(objects); i++) {
-        X509 *certificate = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(objects, i));
-
-        if (certificate)
-            mtls_digest_keep(certificate);
-    }
-}
-
 int mtls_session_init_server(server_rec *s, apr_pool_t *p, int is_proxy, SSL_CTX *ctx)
 {
     (void)p;
     if (is_proxy || !mtls_generation() || !mtls_generation()->used)
         return OK;
-    keep_digests(ctx);
     SSL_CTX_set_cert_verify_callback(ctx, verify_and_record, NULL);
     if (!SSL_CTX_set_session_ticket_cb(ctx, NULL, judge_ticket, NULL))
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,

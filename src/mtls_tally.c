@@ -169,9 +169,10 @@ static int add_certificate(request_rec *r, const mtls_peer_t *peer, apr_int64_t 
 {
     mtls_radar_t entry = { .first_seen = now, .not_after = mtls_facts_not_after(mtls_peer_facts(peer)) };
 
-    if (!entry.not_after || !digest_holder(mtls_peer_certificate(peer), entry.holder))
+    if (!entry.not_after || !digest_holder(mtls_peer_certificate(peer), entry.holder)
+        || mtls_digest_get(mtls_peer_certificate(peer), entry.digest) < 0)
         return -1;
-    memcpy(entry.digest, mtls_peer_digest(peer), MTLS_RADAR_DIGEST);
+    memcpy(entry.key, mtls_peer_fingerprint(peer), MTLS_RADAR_KEY);
     PUT(entry.host, mtls_zone_host(r->pool, r->server));
     if (mtls_generation()->subjects)
         PUT(entry.subject, trait_of(r, MTLS_TRAIT_SUBJECT)->text);
@@ -194,9 +195,9 @@ static MTLS_APART void look_at(request_rec *r, const mtls_peer_t *peer, apr_int6
     apr_int64_t warning = mtls_server_of(r->server)->expiry_warning, left;
     int place;
 
-    if (!mtls_peer_digest(peer))
+    if (!mtls_peer_fingerprint(peer))
         return;
-    place = mtls_radar_see(mtls_peer_digest(peer), now);
+    place = mtls_radar_see(mtls_peer_fingerprint(peer), now);
     if (place < 0)
         place = add_certificate(r, peer, now);
     left = mtls_facts_not_after(mtls_peer_facts(peer)) - now;

@@ -132,8 +132,13 @@ mtls_values_t mtls_values_sha256(apr_pool_t *p, X509 *certificate)
 
 void mtls_extract_sha256(mtls_reading_t *reading, const mtls_field_t *field, mtls_values_t *out)
 {
+    unsigned char octets[MTLS_DIGEST_LEN];
+
     (void)field;
-    *out = mtls_values_sha256(reading->pool, reading->leaf);
+    if (reading->der.len && mtls_digest_der(reading->der.ptr, reading->der.len, octets) == 0)
+        *out = copy_octets(reading->pool, octets, sizeof(octets));
+    else
+        *out = mtls_values_sha256(reading->pool, reading->leaf);
 }
 
 void mtls_extract_sha1(mtls_reading_t *reading, const mtls_field_t *field, mtls_values_t *out)

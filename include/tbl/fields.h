@@ -45,11 +45,11 @@ MTLS_FIELD(SPIFFE_PATH, "spiffe.path", URI, 0, mtls_extract_spiffe_path, "the SP
     "spiffe.path like /ns/*/sa/web")
 MTLS_FIELD(SERIAL, "serial", SERIAL, 0, mtls_extract_serial, "the serial number, unique only together with the issuer",
     "serial 0A:1B:2C")
-MTLS_FIELD(SHA256, "sha256", SHA256, 0, mtls_extract_sha256, "SHA-256 of the certificate",
+MTLS_FIELD(SHA256, "sha256", SHA256, MTLS_FIELD_LATE, mtls_extract_sha256, "SHA-256 of the certificate",
     "sha256 pem:conf/client.pem")
-MTLS_FIELD(SHA1, "sha1", SHA1, 0, mtls_extract_sha1, "SHA-1 of the certificate",
+MTLS_FIELD(SHA1, "sha1", SHA1, MTLS_FIELD_LATE, mtls_extract_sha1, "SHA-1 of the certificate",
     "sha1 pem:conf/client.pem")
-MTLS_FIELD(SPKI_SHA256, "spki.sha256", SHA256, 0, mtls_extract_spki_sha256,
+MTLS_FIELD(SPKI_SHA256, "spki.sha256", SHA256, MTLS_FIELD_LATE, mtls_extract_spki_sha256,
     "SHA-256 of the public key (SubjectPublicKeyInfo)",
     "spki.sha256 pem:conf/client.pem")
 MTLS_FIELD(SKI, "ski", OCTETS, 0, mtls_extract_ski, "the subject key identifier",
@@ -125,7 +125,8 @@ MTLS_FIELD(SERVER_SAN_URI,
     "server.san.uri", URI, MTLS_FIELD_MANY | MTLS_FIELD_TLS | MTLS_FIELD_EXPORT, mtls_extract_server_san_uri,
     "URIs of this server's own certificate",
     "X-Server-Id server.san.uri")
-MTLS_FIELD(CERTIFICATE, "certificate", DER, MTLS_FIELD_EXPORT, mtls_extract_certificate, "the whole certificate",
+MTLS_FIELD(CERTIFICATE, "certificate", DER, MTLS_FIELD_EXPORT | MTLS_FIELD_LATE, mtls_extract_certificate,
+    "the whole certificate",
     "X-Client-Cert certificate pem-url")
 MTLS_FIELD(CHAIN, "chain", DER, MTLS_FIELD_MANY | MTLS_FIELD_CHAIN | MTLS_FIELD_EXPORT, mtls_extract_chain,
     "the verified chain above the certificate, a self-signed trust anchor left out",

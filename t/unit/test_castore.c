@@ -85,6 +85,42 @@ static void test_nearly_the_same(void **state)
     X509_free(ca.certificate);
 }
 
+/* The digest of the same octets again, of another object; and of nothing else, whatever single bit is turned. All of these
+ * have the same last octets in their signatures, which are empty. */
+static void test_recall(void **state)
+{
+    ca_t ca = make_ca(1, 0), again = make_ca(1, 0), other = make_ca(50, 0);
+    unsigned char digest[MTLS_DIGEST_LEN];
+    apr_size_t bit;
+    int decoded = 0;
+
+    assert_false(mtls_castore_recall(*state, ca.certificate, digest));
+    mtls_castore_add(*state, other.certificate, other.digest);
+    assert_false(mtls_castore_recall(*state, ca.certificate, digest));
+    mtls_castore_add(*state, ca.certificate, ca.digest);
+    assert_true(mtls_castore_recall(*state, again.certificate, digest));
+    assert_memory_equal(digest, ca.digest, MTLS_DIGEST_LEN);
+    assert_true(mtls_castore_recall(*state, other.certificate, digest));
+    assert_memory_equal(digest, other.digest, MTLS_DIGEST_LEN);
+    for (bit = 0; bit < 8 * ca.der.len; bit++) {
+        char *der = apr_pmemdup(unit_pool, ca.der.ptr, ca.der.len);
+        const unsigned char *at = (const unsigned char *)der;
+        X509 *turned;
+
+        der[bit / 8] ^= (char)(1 << bit % 8);
+        turned = d2i_X509(NULL, &at, (long)ca.der.len);
+        decoded += turned != NULL;
+        if (turned && mtls_castore_recall(*state, turned, digest))
+            fail_msg("bit %d may be turned", (int)bit);
+        X509_free(turned);
+    }
+    assert_true(decoded > 100);
+    ERR_clear_error();
+    X509_free(ca.certificate);
+    X509_free(again.certificate);
+    X509_free(other.certificate);
+}
+
 /* The same one a thousand times takes one place; so many others have room; the next does not, and says so. */
 static void test_full(void **state)
 {
@@ -292,6 +328,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_found_again, setup),
         cmocka_unit_test_setup(test_nearly_the_same, setup),
+        cmocka_unit_test_setup(test_recall, setup),
         cmocka_unit_test_setup(test_full, setup),
         cmocka_unit_test_setup(test_too_large, setup),
         cmocka_unit_test_setup(test_children, setup),

@@ -360,11 +360,44 @@ static void test_digests(void **state)
     unit_same("spki.sha256", facts_ask(&parts, "spki.sha256"), digest(parts.key, EVP_sha256()));
 }
 
+/* What is made late is that of its own certificate, in whatever order it is asked for, and once only. */
+static void test_late(void **state)
+{
+    static const char *const names[] = { "sha256", "certificate", "sha1", "spki.sha256" };
+    mtls_fieldset_t *set = mtls_fieldset_make(unit_pool);
+    const mtls_field_t *fields[4];
+    int number, i;
+
+    (void)state;
+    for (i = 0; i < 4; i++)
+        assert_null(mtls_fieldset_add(set, names[i], &fields[i]));
+    for (number = 0; number < 20; number++) {
+        certificate_t parts = certificate_parts();
+        const char *wanted[4];
+        const mtls_facts_t *facts;
+
+        parts.serial = DER(0x02, ((mtls_str_t){ apr_psprintf(unit_pool, "%c", 1 + number), 1 }));
+        wanted[0] = digest(certificate_der(&parts), EVP_sha256());
+        wanted[1] = mtls_text_hex(unit_pool, certificate_der(&parts), 0, 0);
+        wanted[2] = digest(certificate_der(&parts), EVP_sha1());
+        wanted[3] = digest(parts.key, EVP_sha256());
+        facts = facts_of(&parts, set);
+        for (i = 0; i < 8; i++) {
+            int k = (number + i) % 4;
+            mtls_values_t values = mtls_facts_get(facts, fields[k]);
+
+            unit_same(names[k], facts_show(fields[k], values), wanted[k]);
+            assert_ptr_equal(mtls_facts_get(facts, fields[k]).v, values.v);
+        }
+    }
+}
+
 static void test_chain(void **state)
 {
     static const char *const fields[] = { "ca", "ca.sha256", "ca.spki.sha256", "chain" };
     certificate_t leaf = certificate_parts(), middle = leaf, root = leaf, bad = leaf;
     mtls_source_t source;
+    unsigned char known[2][MTLS_DIGEST_LEN];
     X509 *chain[2];
     apr_size_t i;
 
@@ -383,6 +416,9 @@ static void test_chain(void **state)
               digest(middle.key, EVP_sha256()), "|", digest(root.key, EVP_sha256()), NULL));
     unit_same("chain without the anchor", facts_ask_source(&source, "chain"),
               mtls_text_hex(unit_pool, certificate_der(&middle), 0, 0));
+    source.chain_digests = memset(known, 0x5a, sizeof(known));     /* those at hand are what is said */
+    assert_int_equal(strspn(facts_ask_source(&source, "ca.sha256"), "5aA|"), 2 * 2 * MTLS_DIGEST_LEN + 1);
+    source.chain_digests = NULL;
     source.chain_len = 1;
     unit_same("an anchor that is not self-signed", facts_ask_source(&source, "chain"),
               mtls_text_hex(unit_pool, certificate_der(&middle), 0, 0));
@@ -556,7 +592,7 @@ int main(void)
         cmocka_unit_test(test_names), cmocka_unit_test(test_name_values), cmocka_unit_test(test_extensions),
         cmocka_unit_test(test_serials), cmocka_unit_test(test_times), cmocka_unit_test(test_standing),
         cmocka_unit_test(test_versions), cmocka_unit_test(test_keys), cmocka_unit_test(test_signature_algorithms),
-        cmocka_unit_test(test_digests), cmocka_unit_test(test_chain), cmocka_unit_test(test_connection),
+        cmocka_unit_test(test_digests), cmocka_unit_test(test_late), cmocka_unit_test(test_chain), cmocka_unit_test(test_connection),
         cmocka_unit_test(test_views), cmocka_unit_test(test_large), cmocka_unit_test(test_every_field)
     };
 

@@ -316,11 +316,12 @@ static int see(int number, int holder, int days, apr_int64_t now)
     mtls_radar_t entry = { .first_seen = now, .not_after = NOW + (apr_int64_t)days * DAY };
     int place;
 
-    memset(entry.digest, 1 + number % 251, sizeof(entry.digest));
-    memcpy(entry.digest + 4, &number, sizeof(number));
+    memset(entry.digest, 0, sizeof(entry.digest));
+    memset(entry.key, 1 + number % 251, sizeof(entry.key));
+    memcpy(entry.key + 4, &number, sizeof(number));
     memset(entry.holder, 0, sizeof(entry.holder));
     memcpy(entry.holder, &holder, sizeof(holder));
-    place = mtls_radar_see(entry.digest, now);
+    place = mtls_radar_see(entry.key, now);
     return place >= 0 ? place : mtls_radar_add(&entry);
 }
 

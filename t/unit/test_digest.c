@@ -1,8 +1,9 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/* Digests that are kept with their certificates: the right one, for as long as there is one. */
+/* Digests and fingerprints of certificates, against those of the octets that the certificates were made of. */
 #include "certificate.h"
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/x509v3.h>
 #include "mtls_digest.h"
 
 static certificate_t parts_of(int number)
@@ -26,68 +27,54 @@ static void check_digest(int number, const X509 *certificate)
     assert_memory_equal(digest, wanted, MTLS_DIGEST_LEN);
 }
 
-/* Memory of certificates that are gone is used again for others. */
-static void check_all(int keep)
+/* SHA-1, computed from the DER we wrote: before OpenSSL has looked at the certificate, and afterwards. */
+static void check_fingerprint(int number, X509 *certificate)
 {
-    int round, number;
+    certificate_t parts = parts_of(number);
+    mtls_str_t der = certificate_der(&parts);
+    unsigned char wanted[MTLS_FINGERPRINT_LEN], fingerprint[MTLS_FINGERPRINT_LEN];
+    int i;
 
-    for (round = 0; round < 3; round++) {
-        for (number = 0; number < 100; number++) {
-            certificate_t parts = parts_of(number);
-            X509 *certificate = certificate_decode(&parts);
-
-            if (keep && number % 3)
-                mtls_digest_keep(certificate);
-            check_digest(number, certificate);
-            check_digest(number, certificate);
-            X509_free(certificate);
-        }
+    assert_int_equal(EVP_Digest(der.ptr, der.len, wanted, NULL, EVP_sha1(), NULL), 1);
+    for (i = 0; i < 3; i++) {
+        memset(fingerprint, 0, sizeof(fingerprint));
+        assert_int_equal(mtls_digest_fingerprint(certificate, fingerprint), 0);
+        assert_memory_equal(fingerprint, wanted, MTLS_FINGERPRINT_LEN);
+        X509_check_purpose(certificate, -1, 0);
     }
 }
 
-static void test_unprepared(void **state)
+/* Memory of certificates that are gone is used again for others. */
+static void check_all(void)
 {
-    (void)state;
-    check_all(1);
+    int number;
+
+    for (number = 0; number < 100; number++) {
+        certificate_t parts = parts_of(number);
+        X509 *certificate = certificate_decode(&parts);
+
+        check_digest(number, certificate);
+        check_fingerprint(number, certificate);
+        X509_free(certificate);
+    }
 }
 
-static void test_kept(void **state)
-{
-    apr_pool_t *pool;
-
-    (void)state;
-    apr_pool_create(&pool, unit_pool);
-    mtls_digest_prepare(pool);
-    check_all(0);
-    check_all(1);
-    apr_pool_destroy(pool);
-    check_all(1);
-}
-
-/* One configuration after the other; a certificate that nobody keeps anything with sees both. */
+/* With algorithms that were fetched, one configuration after the other, and without. */
 static void test_generations(void **state)
 {
-    certificate_t parts = parts_of(1), others = parts_of(2);
-    X509 *certificate = certificate_decode(&parts), *other = certificate_decode(&others);
-    apr_pool_t *first, *second;
+    int generation;
 
     (void)state;
-    apr_pool_create(&first, unit_pool);
-    mtls_digest_prepare(first);
-    mtls_digest_keep(other);
-    X509_free(other);
-    apr_pool_destroy(first);
-    check_digest(1, certificate);
-    other = certificate_decode(&others);
-    apr_pool_create(&second, unit_pool);
-    mtls_digest_prepare(second);
-    mtls_digest_keep(other);
-    check_digest(1, certificate);
-    check_digest(2, other);
-    X509_free(other);
-    apr_pool_destroy(second);
-    check_digest(1, certificate);
-    X509_free(certificate);
+    check_all();
+    for (generation = 0; generation < 2; generation++) {
+        apr_pool_t *pool;
+
+        apr_pool_create(&pool, unit_pool);
+        mtls_digest_prepare(pool);
+        check_all();
+        apr_pool_destroy(pool);
+        check_all();
+    }
 }
 
 static void test_error_queue(void **state)
@@ -101,8 +88,8 @@ static void test_error_queue(void **state)
     ERR_raise(ERR_LIB_USER, 7);
     apr_pool_create(&pool, unit_pool);
     mtls_digest_prepare(pool);
-    mtls_digest_keep(certificate);
     check_digest(1, certificate);
+    check_fingerprint(1, certificate);
     assert_int_equal(ERR_GET_REASON(ERR_get_error()), 7);
     assert_int_equal(ERR_get_error(), 0);
     X509_free(certificate);
@@ -111,12 +98,7 @@ static void test_error_queue(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_unprepared),
-        cmocka_unit_test(test_kept),
-        cmocka_unit_test(test_generations),
-        cmocka_unit_test(test_error_queue),
-    };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_generations), cmocka_unit_test(test_error_queue) };
 
     return UNIT_RUN(tests);
 }

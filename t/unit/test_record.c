@@ -5,7 +5,10 @@
 #include <openssl/evp.h>
 #include "mtls_record.h"
 
-#define HEAD 8      /* as the layout in mtls_record.h says: magic, version, flags, error */
+/* As the layout in mtls_record.h says: magic, version, flags, error; SHA-1 of the leaf. */
+#define HEAD 8
+#define LEAF 20
+#define WHOLE (HEAD + LEAF + 2 * 32)      /* with two CAs */
 
 static certificate_t parts_of(int number)
 {
@@ -22,13 +25,13 @@ static X509 *make_certificate(int number)
     return certificate_decode(&parts);
 }
 
-/* SHA-256 over the DER we wrote, not over what OpenSSL read. */
-static void digest_of(int number, unsigned char *digest)
+/* Over the DER we wrote, not over what OpenSSL read. */
+static void hash_of(int number, const EVP_MD *algorithm, unsigned char *hash)
 {
     certificate_t parts = parts_of(number);
     mtls_str_t der = certificate_der(&parts);
 
-    assert_int_equal(EVP_Digest(der.ptr, der.len, digest, NULL, EVP_sha256(), NULL), 1);
+    assert_int_equal(EVP_Digest(der.ptr, der.len, hash, NULL, algorithm, NULL), 1);
 }
 
 /* The leaf is number 0, its issuer 1, and so on. */
@@ -73,7 +76,7 @@ static void check_chain(const verification_t *row, const mtls_record_t *record)
     int i;
 
     for (i = 0; i < row->chain_len; i++) {
-        digest_of(i + 1, digest);
+        hash_of(i + 1, EVP_sha256(), digest);
         assert_memory_equal(record->chain[i], digest, MTLS_DIGEST_LEN);
     }
 }
@@ -87,9 +90,9 @@ static void check_verification(const verification_t *row)
     apr_size_t len;
 
     octets[MTLS_RECORD_MAX] = 0x5a;
-    assert_int_equal(mtls_record_make(&record, row->ok, row->error, chain, leaf), 0);
+    assert_int_equal(mtls_record_make(&record, row->ok, row->error, chain, leaf, NULL), 0);
     len = mtls_record_encode(&record, octets);
-    assert_int_equal(len, HEAD + MTLS_DIGEST_LEN * (1 + (row->chain_len < 0 ? 0 : row->chain_len)));
+    assert_int_equal(len, HEAD + LEAF + MTLS_DIGEST_LEN * (row->chain_len < 0 ? 0 : row->chain_len));
     assert_true(len <= 512);
     assert_int_equal(octets[MTLS_RECORD_MAX], 0x5a);
     assert_int_equal(mtls_record_decode(&decoded, octets, len), 0);
@@ -118,10 +121,11 @@ static apr_size_t write_record(unsigned char *octets)
 {
     int i;
 
-    memcpy(octets, "MA\1\5\0\0\0\0", HEAD);
-    for (i = 0; i < 3; i++)
-        digest_of(i, octets + HEAD + i * MTLS_DIGEST_LEN);
-    return HEAD + 3 * MTLS_DIGEST_LEN;
+    memcpy(octets, "MA\2\5\0\0\0\0", HEAD);
+    hash_of(0, EVP_sha1(), octets + HEAD);
+    for (i = 0; i < 2; i++)
+        hash_of(i + 1, EVP_sha256(), octets + HEAD + LEAF + i * MTLS_DIGEST_LEN);
+    return WHOLE;
 }
 
 static void test_layout(void **state)
@@ -131,12 +135,12 @@ static void test_layout(void **state)
     mtls_record_t record;
 
     (void)state;
-    assert_int_equal(mtls_record_make(&record, 1, X509_V_OK, chain, sk_X509_value(chain, 0)), 0);
+    assert_int_equal(mtls_record_make(&record, 1, X509_V_OK, chain, sk_X509_value(chain, 0), NULL), 0);
     assert_int_equal(mtls_record_encode(&record, octets), write_record(written));
-    assert_memory_equal(octets, written, HEAD + 3 * MTLS_DIGEST_LEN);
-    assert_int_equal(mtls_record_make(&record, 0, X509_V_ERR_CERT_REVOKED, chain, sk_X509_value(chain, 0)), 0);
-    assert_int_equal(mtls_record_encode(&record, octets), HEAD + MTLS_DIGEST_LEN);
-    assert_memory_equal(octets, "MA\1\6\0\0\0\x17", HEAD);      /* X509_V_ERR_CERT_REVOKED is 23 */
+    assert_memory_equal(octets, written, WHOLE);
+    assert_int_equal(mtls_record_make(&record, 0, X509_V_ERR_CERT_REVOKED, chain, sk_X509_value(chain, 0), NULL), 0);
+    assert_int_equal(mtls_record_encode(&record, octets), HEAD + LEAF);
+    assert_memory_equal(octets, "MA\2\6\0\0\0\x17", HEAD);      /* X509_V_ERR_CERT_REVOKED is 23 */
     sk_X509_pop_free(chain, X509_free);
 }
 
@@ -148,16 +152,20 @@ static const struct {
     { "nothing", 0, 'M', 0 },
     { "one octet", 0, 'M', 1 },
     { "no leaf", 0, 'M', HEAD },
-    { "half a leaf", 0, 'M', HEAD + 16 },
-    { "one octet short of a leaf", 0, 'M', HEAD + 31 },
-    { "one octet behind the leaf", 0, 'M', HEAD + 33 },
-    { "one octet short of the chain", 0, 'M', HEAD + 95 },
-    { "one octet behind the chain", 0, 'M', HEAD + 97 },
+    { "half a leaf", 0, 'M', HEAD + 10 },
+    { "one octet short of a leaf", 0, 'M', HEAD + LEAF - 1 },
+    { "one octet behind the leaf", 0, 'M', HEAD + LEAF + 1 },
+    { "one octet short of the chain", 0, 'M', WHOLE - 1 },
+    { "one octet behind the chain", 0, 'M', WHOLE + 1 },
     { "one CA too many", 0, 'M', MTLS_RECORD_MAX + MTLS_DIGEST_LEN },
-    { "another magic", 0, 'm', HEAD + 96 },
-    { "another magic", 1, 'B', HEAD + 96 },
-    { "version 0", 2, 0, HEAD + 96 },
-    { "version 2", 2, 2, HEAD + 96 },
+    { "another magic", 0, 'm', WHOLE },
+    { "another magic", 1, 'B', WHOLE },
+    { "version 0", 2, 0, WHOLE },
+    { "version 1", 2, 1, WHOLE },
+    { "version 3", 2, 3, WHOLE },
+    { "version 1, which had 32 octets of the leaf", 2, 1, HEAD + 32 },
+    { "the same, with two CAs", 2, 1, HEAD + 3 * 32 },
+    { "version 2 with 32 octets of the leaf", 2, 2, HEAD + 32 },
 };
 
 static void test_broken(void **state)
@@ -188,7 +196,7 @@ static void test_turned_bits(void **state)
     (void)state;
     assert_int_equal(mtls_record_decode(&record, octets, len), 0);
     assert_true(mtls_record_verified(&record, leaf));
-    for (bit = 0; bit < 8 * (HEAD + MTLS_DIGEST_LEN); bit++) {
+    for (bit = 0; bit < 8 * (HEAD + LEAF); bit++) {
         if (bit / 8 == 3 && bit != 24)      /* of the flags only the first one says "verified" */
             continue;
         octets[bit / 8] ^= (unsigned char)(1 << bit % 8);
@@ -210,13 +218,13 @@ static void test_extensions(void **state)
     (void)state;
     parts.extensions = certificate_extension("2.5.29.15", DER(0x04, mtls_str("no bits")));
     leaf = certificate_decode(&parts);
-    assert_int_equal(mtls_record_make(&record, 1, X509_V_OK, NULL, leaf), 0);
+    assert_int_equal(mtls_record_make(&record, 1, X509_V_OK, NULL, leaf, NULL), 0);
     assert_int_equal(record.decodes, 0);
     assert_int_equal(mtls_record_decode(&decoded, octets, mtls_record_encode(&record, octets)), 0);
     assert_int_equal(decoded.decodes, 0);
     X509_free(leaf);
     leaf = make_certificate(0);
-    assert_int_equal(mtls_record_make(&record, 1, X509_V_OK, NULL, leaf), 0);
+    assert_int_equal(mtls_record_make(&record, 1, X509_V_OK, NULL, leaf, NULL), 0);
     assert_int_equal(record.decodes, 1);
     assert_int_equal(mtls_record_decode(&decoded, octets, mtls_record_encode(&record, octets)), 0);
     assert_int_equal(decoded.decodes, 1);
@@ -231,7 +239,7 @@ static void test_error_queue(void **state)
     (void)state;
     ERR_clear_error();
     ERR_raise(ERR_LIB_USER, 7);
-    assert_int_equal(mtls_record_make(&record, 1, X509_V_OK, NULL, leaf), 0);
+    assert_int_equal(mtls_record_make(&record, 1, X509_V_OK, NULL, leaf, NULL), 0);
     mtls_record_verified(&record, leaf);
     assert_int_equal(ERR_GET_REASON(ERR_get_error()), 7);
     assert_int_equal(ERR_get_error(), 0);
