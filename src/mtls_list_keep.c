@@ -101,7 +101,7 @@ static const char *look_when_still(const mtls_list_t *list, apr_pool_t *p, apr_i
 static const char *load_first(const mtls_list_t *list, apr_pool_t *p, apr_interval_time_t settle, mtls_loading_t *loading,
                               mtls_files_t *files, mtls_block_octets_t *block)
 {
-    const char *error;
+    const char *error = NULL;
     int tries;
 
     for (tries = 0; tries < FIRST_TRIES; tries++) {

@@ -169,7 +169,7 @@ static const char *list_columns(const mtls_loading_t *loading, apr_pool_t *p)
 
 static const char *read_issuer(const mtls_key_column_t *column, const line_t *line, mtls_entry_t *entry)
 {
-    mtls_value_t issuer;
+    mtls_value_t issuer = mtls_value_text(mtls_str(""));
     const char *error;
 
     if (line->n != 4 || strcasecmp(line->words[2], column->issuer->name))

@@ -69,7 +69,7 @@ static const char *read_der(apr_pool_t *p, mtls_str_t octets, X509 **certificate
 const char *cert_file_read(apr_pool_t *p, const char *path, X509 **certificate)
 {
     apr_array_header_t *certificates = apr_array_make(p, 4, sizeof(X509 *));
-    mtls_str_t octets;
+    mtls_str_t octets = { "", 0 };
     const char *error = read_octets(p, path, &octets);
 
     if (error)

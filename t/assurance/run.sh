@@ -16,6 +16,8 @@ export BUILD LC_ALL=C.UTF-8
 table="
 coverage    5    coverage LEAST=95
 analyze    20    analyze
+emulated   15    emulated
+mpms       30    test-mpms TESTS=-v
 sanitize   10    sanitize
 tsan       20    tsan TIME=${TIME:-600}
 memcheck   40    memcheck REQUESTS=${REQUESTS:-50000}
