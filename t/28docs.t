@@ -136,6 +136,22 @@ for my $file (@files) {
 }
 ok($blocks > 15, "$blocks examples were loaded");
 
+# ---- promises, and the tests that show them ----
+
+my $model = slurp("$docs/threat-model.md");
+my @promises = $model =~ /^\| (\d+) \| (.*) \| (.*) \|$/mg;
+is(@promises / 3, 8, 'the threat model has eight promises');
+while (my ($number, $promise, $shown) = splice @promises, 0, 3) {
+    my @tests = $shown =~ /`(t\/[\w\/-]+\.t)`/g;
+    ok(@tests > 0, "promise $number has tests: @tests");
+    is(join(' ', grep { !-e top() . "/$_" } @tests), '', '... which exist');
+}
+is(join(' ', grep { !-e top() . "/$_" } map { /`(t\/[\w\/-]+\.(?:t|sh))`/g } map { slurp($_) } glob("$docs/*.md"), top() . '/SECURITY.md'), '',
+   'so does every test that a document names');
+my ($limits) = $model =~ /^## Known limits\n(.*)/ms;
+is(join(' ', grep { !/^\| \*\*.*?\*\*.* \| \S.* \|$/ } grep { /^\|/ && !/^\|-|^\| what \|/ } split /\n/, $limits), '',
+   'each known limit has something to do about it');
+
 # ---- words that the documentation may use ----
 
 my %slugs = map { $_ => 1 } slurp(top() . '/include/tbl/reasons.h') =~ /MTLS_REASON\(\w+, "([\w-]+)"/g;
