@@ -217,4 +217,55 @@ for my $to (['strict', $server], ['unsafe', $unsafe]) {
     }
 }
 ok($passed > 10, "$passed of these were served");
+
+# ---- a request inside a request ----
+
+# Lengths that two readers may understand differently (RFC 9112 section 6), each in front of a request that names somebody
+# else. Whatever httpd takes for a request of its own, nothing forged comes with it; what it takes for a body is one.
+my $inner = "GET /http/inner HTTP/1.1\r\nHost: localhost\r\nClient-Cert: forged\r\nclient_cert: forged\r\nConnection: Client-Cert\r\n\r\n";
+my $size = sprintf '%x', length $inner;
+my @SMUGGLED = (
+    # headers about the length, body
+    ["Content-Length: 0", $inner],
+    ["Content-Length: 5\r\nTransfer-Encoding: chunked", "0\r\n\r\n$inner"],
+    ["Transfer-Encoding: chunked\r\nContent-Length: @{[ length $inner ]}", "0\r\n\r\n$inner"],
+    ["Content-Length: 0\r\nContent-Length: @{[ length $inner ]}", $inner],
+    ["Content-Length: 0, @{[ length $inner ]}", $inner],
+    ["Content-Length: +0", $inner],
+    ["Content-Length: @{[ length $inner ]}", $inner],
+    ["Transfer-Encoding: chunked", "$size\r\n$inner\r\n0\r\n\r\n"],
+    ["Transfer-Encoding: chunked", "0\r\n\r\n$inner"],
+    ["Transfer-Encoding: xchunked", "0\r\n\r\n$inner"],
+    ["Transfer-Encoding: identity", $inner],
+    ["Transfer-Encoding: chunked, identity", "0\r\n\r\n$inner"],
+    ["Transfer-Encoding:\x0bchunked", "0\r\n\r\n$inner"],
+    ["Transfer-Encoding : chunked", "0\r\n\r\n$inner"],
+    ["X: y\nTransfer-Encoding: chunked", "0\r\n\r\n$inner"],
+    ["Transfer-Encoding: chunked", "0;a=\"\n\"\r\n\r\n$inner"],
+    ["Transfer-Encoding: chunked", "0\r\nClient-Cert: forged\r\n\r\n$inner"],
+    ["Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA", $inner],
+);
+# All of it at once, and whatever is answered until the server closes.
+sub until_closed {
+    my ($server, @octets) = @_;
+    my $file = "$htdocs/sent";
+    spew($file, join '', @octets);
+    my ($certificate, $key, $above) = (pki('ok.crt'), pki('ok.key'), pki('intermediate.crt'));
+    return scalar qx(openssl s_client -connect 127.0.0.1:@{[ $server->https_port ]} -cert $certificate -cert_chain $above -key $key -quiet -ign_eof <"$file" 2>&1);
+}
+my $second = 0;
+for my $to (['strict', $server], ['unsafe', $unsafe]) {
+    for my $row (@SMUGGLED) {
+        my ($length, $body) = @$row;
+        my $title = "$to->[0], " . $length =~ s/([^ -~])/sprintf '\x%02x', ord $1/ger . ', ' . length($body) . ' octets';
+        $backend->mark;
+        until_closed($to->[1], "POST /http/outer HTTP/1.1\r\nHost: localhost\r\n$length\r\n\r\n${body}",
+                     "GET /http/last HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        my @seen = $backend->received;
+        $second += grep { $_->{request} =~ /inner/ } @seen;
+        is(join(' ', map { join '', grep { /forged/ } map { $_->[1] } pairs($_) } @seen), join(' ', ('') x @seen), "$title: nothing forged in " . @seen);
+        is_ours($_, "$title: ours, once") for @seen;
+    }
+}
+ok($second > 4, "$second of the inner ones were requests of their own");
 done_testing;

@@ -129,6 +129,14 @@ is(client()->request($server, '/page.shtml')->{body}, '(none)|(none)|(none)|(non
 is(client()->request($server, '/index/', cert => 'ok')->{body}, 'Anne Example', "an index file's own MTLSUser");
 my $seen = client()->request($server, '/h/x', cert => 'ok');
 is(join(' ', $seen->backend_header('X-From-Variable'), $seen->backend_header('X-From-None')), 'Anne Example', 'RequestHeader');
+
+# What a certificate says is never taken for a format: no value is expanded once more.
+make_certificate('template', { subject => [['CN', '%{SERVER_NAME}e $0 ${PATH} <!--#echo var="SERVER_NAME" -->']] });
+my $template = '%25{SERVER_NAME}e $0 ${PATH} <!--#echo var="SERVER_NAME" -->';
+is(variables('/c/x', cert => 'template')->{MTLS_SUBJECT_CN}, $template, 'words of formats, as they are');
+is(join('', client()->request($server, '/h/x', cert => 'template')->backend_header('X-From-Variable')), $template, '... behind RequestHeader');
+is(client()->request($server, '/page.shtml', cert => 'template')->{body} =~ /^([^|]*)/ && $1, $template, '... and SSI');
+
 is(client()->request($server, '/rewritten/who', cert => 'ok')->{status}, 200, 'RewriteCond in a directory');
 is(client()->request($server, '/rewritten/who', cert => 'other')->{status}, 404, 'RewriteCond, another client');
 for my $row (['/c/log', 'ok', '/c/log Anne Example shop.example.org SUCCESS -'], ['/c/lag', undef, '/c/lag - - NONE -'],

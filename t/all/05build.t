@@ -17,6 +17,25 @@ sub make { my ($arguments) = @_; my $output = qx(cd "$dir" && make -f Makefile.a
 # Sources that a make has compiled, by name.
 sub compiled { return join ' ', sort $_[0] =~ /^  CC +(\S+)$/mg }
 
+# What attacks by memory need, taken away: by the distribution's flags, so none of ours may take them back.
+sub weak_points {
+    my ($file) = @_;
+    my ($headers, $dynamic, $symbols, $kind) = map { scalar qx(readelf $_ "$file" 2>&1) } '-lW', '-dW', '-sW', '-hW';
+    my @weak;
+    push @weak, 'relocations stay writable' if $headers !~ /GNU_RELRO/ || $dynamic !~ /BIND_NOW|\bNOW\b/;
+    push @weak, 'an executable stack' if ($headers =~ /GNU_STACK.*/ ? $& : 'RWE') =~ /\bRWE\b/;
+    push @weak, 'code that is written to' if $dynamic =~ /TEXTREL/;
+    push @weak, 'a path of its own for libraries' if $dynamic =~ /RPATH|RUNPATH/;
+    push @weak, 'stacks without protection' if $symbols !~ /__stack_chk_fail/;
+    push @weak, 'a fixed address' if $kind !~ /Type: +DYN/;
+    return join ', ', @weak;
+}
+my $fortified = qx($apxs -q CPPFLAGS NOTEST_CPPFLAGS CFLAGS EXTRA_CPPFLAGS EXTRA_CFLAGS) =~ /-D_FORTIFY_SOURCE=[23]/;
+spew("$dir/weak.c", 'int main(void) { char c[64]; for (int i = 0; i < 64; i++) ((volatile char *)c)[i] = 1; return c[1]; }');
+system(qw(gcc -o), "$dir/weak", qw(-no-pie -fno-stack-protector -z norelro -z execstack), "$dir/weak.c") == 0 or die 'gcc';
+is(weak_points("$dir/weak"), 'relocations stay writable, an executable stack, stacks without protection, a fixed address',
+   'weak points are found where there are any');
+
 my $all = 0;
 for my $compiler (qw(gcc clang)) {
     my $how = "APXS='$apxs' CC=$compiler BUILD=out-$compiler";
@@ -27,6 +46,8 @@ for my $compiler (qw(gcc clang)) {
     ok(@sources > 60, "$compiler: " . @sources . ' sources');
     is(join(' ', map { /(\S+)$/ } split /\n/, qx(nm -D --defined-only "$dir/out-$compiler/mod_mtls_authz.so")), 'mtls_authz_module',
        "$compiler: one exported symbol");
+    is(weak_points("$dir/out-$compiler/$_"), '', "$compiler: $_ has no weak points") for qw(mod_mtls_authz.so tools/mtls-explain tools/mtls-list);
+    is(slurp("$dir/out-$compiler/flags") =~ /-D_FORTIFY_SOURCE=[23]/, $fortified, "$compiler: functions are fortified as httpd's are");
     ($exit, $output) = make($how);
     like($output, qr/Nothing to be done/, "$compiler: a second make has nothing to do");
     next if $all++;
@@ -55,6 +76,31 @@ for my $case (["APXS=/nowhere/apxs BUILD=out-none", qr{^/nowhere/apxs is missing
     my ($exit, $output) = make($case->[0]);
     isnt($exit, 0, "$case->[0] does not build");
     like($output, $case->[1], "$case->[0]: the sentence");
+}
+
+# ---- with mod_ssl's header ----
+
+# Debian ships none; this one declares what httpd documents of it, by APR's macros as httpd does.
+make_path("$dir/with");
+spew("$dir/with/mod_ssl_openssl.h", <<'END');
+#include "mod_ssl.h"
+#include <openssl/ssl.h>
+APR_DECLARE_EXTERNAL_HOOK(ssl, SSL, int, init_server, (server_rec *s, apr_pool_t *p, int is_proxy, SSL_CTX *ctx))
+APR_DECLARE_EXTERNAL_HOOK(ssl, SSL, int, pre_handshake, (conn_rec *c, SSL *ssl, int is_proxy))
+END
+my ($status, $said) = make("APXS='$apxs' CC=gcc BUILD=out-with WERROR=1 CPPFLAGS='-I$dir/with'");
+is($status, 0, 'it builds with mod_ssl_openssl.h') or diag($said);
+ok((grep { slurp($_) =~ m{with/mod_ssl_openssl\.h} } glob "$dir/out-with/httpd/*.d"), '... and reads it');
+my $with = slurp("$dir/with/mod_ssl_openssl.h");
+spew("$dir/with/mod_ssl_openssl.h", $with =~ s/int is_proxy, SSL_CTX/long is_proxy, SSL_CTX/r);
+($status) = make("APXS='$apxs' CC=gcc BUILD=out-with WERROR=1 CPPFLAGS='-I$dir/with'");
+isnt($status, 0, '... and does not build with another declaration');
+spew("$dir/with/mod_ssl_openssl.h", $with);
+make("APXS='$apxs' CC=gcc BUILD=out-with WERROR=1 CPPFLAGS='-I$dir/with'");
+{
+    local $ENV{MTLS_BUILD} = "$dir/out-with";
+    my $server = start_server(tls => "<Location />\nRequire mtls subject.cn \"Anne Example\"\n</Location>");
+    is(client()->request($server, '/', cert => $_->[0])->{status}, $_->[1], "... with it, $_->[0]: $_->[1]") for ['ok', 200], ['other', 403];
 }
 
 # ---- installed ----

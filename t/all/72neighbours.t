@@ -49,6 +49,10 @@ my $LINES = <<"END";
             Require valid-user
         </RequireAll>
     </Location>
+    <Location "/oidc-beside/">
+        AuthType openid-connect
+        Require mtls
+    </Location>
     <Location "/oauth/">
         AuthType oauth20
         OIDCUnAuthAction 401
@@ -91,6 +95,7 @@ my @CASES = (
     ['mod_security2, argument', '/rule/x?q=neighbour-attack', 'ok', {}, 403],
     ['mod_security2, body',     '/rule/x', 'ok', { method => 'POST', body => 'q=neighbour-attack', headers =>
                                  [['Content-Type', 'application/x-www-form-urlencoded']] }, 403],
+    ['mod_security2 does not see what was forged', '/x', undef, { headers => [['x.client.dn', 'neighbour-attack']] }, 200],
     ['mod_security2, a body that passes', '/rule/x', 'ok', { method => 'POST', body => 'q=1' }, 200, 'anne'],
     ['mod_security2, a trailer', '/rule/x', 'ok', { method => 'POST', body => 'q=1', trailers => [['X-Client-DN', 'forged']] }, 200, 'anne'],
     ['mod_remoteip',            '/elsewhere/x', 'ok', { headers => [['X-Far', '192.0.2.9']] }, 200, 'anne'],
@@ -98,6 +103,8 @@ my @CASES = (
     ['mod_remoteip',            '/elsewhere/x', undef, { headers => [['X-Far', '192.0.2.9']] }, 403],
     ['mod_auth_openidc, no session', '/oidc/x', 'ok', {}, 401],
     ['mod_auth_openidc, no certificate', '/oidc/x', undef, {}, 403],
+    ['mod_auth_openidc, nothing for it to do', '/oidc-beside/x', 'ok', {}, 200, 'anne'],
+    ['mod_auth_openidc, nothing for it to do', '/oidc-beside/x', undef, {}, 403],
     ['a token',                 '/oauth/x', 'ok', { headers => bearer('token-anne') }, 200, 'anne'],
     ['a token of somebody else', '/oauth/x', 'ok', { headers => bearer('token-bob') }, 401],
     ['a token with another key', '/oauth/x', 'ok', { headers => bearer('token-anne', 'x' x 32) }, 401],

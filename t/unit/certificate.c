@@ -43,6 +43,16 @@ mtls_str_t certificate_der(const certificate_t *parts)
     return DER(0x30, tbs, parts->algorithm, DER(0x03, O("\x00\x30\x00")));
 }
 
+int certificate_is_read(const certificate_t *parts)
+{
+    mtls_str_t der = certificate_der(parts);
+    const unsigned char *at = (const unsigned char *)der.ptr;
+    X509 *certificate = d2i_X509(NULL, &at, (long)der.len);
+
+    X509_free(certificate);
+    return certificate != NULL;
+}
+
 X509 *certificate_decode(const certificate_t *parts)
 {
     mtls_str_t der = certificate_der(parts);

@@ -20,6 +20,8 @@ typedef struct certificate_t {
 certificate_t certificate_parts(void);
 /* The whole DER. The signature is none. */
 mtls_str_t certificate_der(const certificate_t *parts);
+/* False where OpenSSL itself refuses it: 3.5 is stricter than 3.0. */
+int certificate_is_read(const certificate_t *parts);
 /* Decoded by OpenSSL; the caller frees it. */
 X509 *certificate_decode(const certificate_t *parts);
 
