@@ -77,22 +77,31 @@ void mtls_extract_chain_length(mtls_reading_t *reading, const mtls_field_t *fiel
         *out = mtls_values_one(reading->pool, mtls_value_number(reading->pool, above + 1));
 }
 
-/* -1: nobody knows. OpenSSL has a flag for it, EXFLAG_SS, which asks more, and is away for as long as the certificate is
- * kept where there was no memory to ask it. */
+static int has_own_key_id(X509 *certificate)
+{
+    const ASN1_OCTET_STRING *issuer_key = X509_get0_authority_key_id(certificate);
+    const ASN1_OCTET_STRING *key = X509_get0_subject_key_id(certificate);
+    const ASN1_INTEGER *serial = X509_get0_authority_serial(certificate);
+
+    return !(issuer_key && key && ASN1_OCTET_STRING_cmp(issuer_key, key))
+        && !(serial && ASN1_INTEGER_cmp(serial, X509_get0_serialNumber(certificate)));
+}
+
+/* -1: nobody knows. What OpenSSL has noted, EXFLAG_SS for one, stays as it is for as long as the certificate is kept, also
+ * where there was no memory to find it out: then another copy is asked. */
 static int is_own_issuer(X509 *certificate)
 {
-    const ASN1_OCTET_STRING *issuer_key, *key;
-    const ASN1_INTEGER *serial;
+    X509 *copy;
+    int own;
 
     if (X509_NAME_cmp(X509_get_subject_name(certificate), X509_get_issuer_name(certificate)))
         return 0;
-    if (X509_get_extension_flags(certificate) & EXFLAG_INVALID)
-        return -1;
-    issuer_key = X509_get0_authority_key_id(certificate);
-    key = X509_get0_subject_key_id(certificate);
-    serial = X509_get0_authority_serial(certificate);
-    return !(issuer_key && key && ASN1_OCTET_STRING_cmp(issuer_key, key))
-        && !(serial && ASN1_INTEGER_cmp(serial, X509_get0_serialNumber(certificate)));
+    if (!(X509_get_extension_flags(certificate) & EXFLAG_INVALID))
+        return has_own_key_id(certificate);
+    copy = X509_dup(certificate);
+    own = copy && !(X509_get_extension_flags(copy) & EXFLAG_INVALID) ? has_own_key_id(copy) : -1;
+    X509_free(copy);
+    return own;
 }
 
 void mtls_extract_chain(mtls_reading_t *reading, const mtls_field_t *field, mtls_values_t *out)
