@@ -97,13 +97,17 @@ void mtls_extract_eku(mtls_reading_t *reading, const mtls_field_t *field, mtls_v
     *out = read_list(reading, MTLS_OCTETS("\x55\x1d\x25"), read_purpose);
 }
 
-/* PolicyInformation: SEQUENCE { policy, qualifiers }. The qualifiers are for people, not for rules. */
+/* PolicyInformation: SEQUENCE { policy, qualifiers }. The qualifiers are for people, not for rules; but where what stands
+ * there is damaged, the policy may be, too. */
 static int read_policy(apr_pool_t *p, mtls_der_t element, mtls_value_t *value)
 {
-    mtls_der_t policy;
+    mtls_der_t policy, qualifiers;
 
-    return element.tag == MTLS_DER_SEQUENCE && mtls_der_next(&element.content, &policy)
-        && policy.tag == MTLS_DER_OID && mtls_value_policy(p, mtls_str_copy(p, policy.content), value) == 0;
+    if (element.tag != MTLS_DER_SEQUENCE || !mtls_der_next(&element.content, &policy) || policy.tag != MTLS_DER_OID)
+        return 0;
+    while (mtls_der_next(&element.content, &qualifiers))
+        continue;
+    return !element.content.len && mtls_value_policy(p, mtls_str_copy(p, policy.content), value) == 0;
 }
 
 void mtls_extract_policy(mtls_reading_t *reading, const mtls_field_t *field, mtls_values_t *out)

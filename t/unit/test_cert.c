@@ -109,6 +109,8 @@ static void test_extensions(void **state)
           unit_oid("2.5.29.32.0")))),
           "policy", "1.3.6.1.4.1.99999.1|anyPolicy" },
         { "no policies", extension("2.5.29.32", DER(0x30, O(""))), "policy", "UNREADABLE" },
+        { "a policy with half an element behind it", extension("2.5.29.32", DER(0x30, DER(0x30, own, O("\x0f")))), "policy",
+          "UNREADABLE" },
         { "policies that are OIDs", extension("2.5.29.32", DER(0x30, own)), "policy", "UNREADABLE" },
         { "key identifier", extension("2.5.29.14", DER(0x04, O("\0\xab"))), "ski", "00ab" },
         { "empty key identifier", extension("2.5.29.14", DER(0x04, O(""))), "ski", "UNREADABLE" },
