@@ -95,7 +95,7 @@ my @CASES = (
     ['mod_security2, argument', '/rule/x?q=neighbour-attack', 'ok', {}, 403],
     ['mod_security2, body',     '/rule/x', 'ok', { method => 'POST', body => 'q=neighbour-attack', headers =>
                                  [['Content-Type', 'application/x-www-form-urlencoded']] }, 403],
-    ['mod_security2 does not see what was forged', '/x', undef, { headers => [['x.client.dn', 'neighbour-attack']] }, 200],
+    ['mod_security2 sees what the client forged', '/x', undef, { headers => [['x.client.dn', 'neighbour-attack']] }, 403],
     ['mod_security2, a body that passes', '/rule/x', 'ok', { method => 'POST', body => 'q=1' }, 200, 'anne'],
     ['mod_security2, a trailer', '/rule/x', 'ok', { method => 'POST', body => 'q=1', trailers => [['X-Client-DN', 'forged']] }, 200, 'anne'],
     ['mod_remoteip',            '/elsewhere/x', 'ok', { headers => [['X-Far', '192.0.2.9']] }, 200, 'anne'],
@@ -132,7 +132,9 @@ for my $order (qw(last first)) {
             my $user = $status != 200 ? '-' : $path =~ m{^/oauth/} ? 'token-anne' : $who ? 'Anne Example' : '-';
             my $verify = $status != 200 ? '-' : $who ? 'SUCCESS' : 'NONE';
             is($r->header('X-Lua'), "$user|$verify|-", "$title: what mod_lua sees in its fixups");
-            is($r->header('X-Perl'), "$user|-|-", "$title: what mod_perl does");
+            # Where the AuthType is another module's, and was not needed, the user is there a little later.
+            my $early = $path =~ m{^/oidc-beside/} ? '-' : $user;
+            is($r->header('X-Perl'), "$early|-|-", "$title: what mod_perl does");
             ok($who ? @names == 1 && $names[0] =~ /^X-Client-DN=\Q$DN\E/i : !@names, "$title: the backend is told " . ($who // 'nobody'))
                 or diag("@names");
         }
