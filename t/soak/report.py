@@ -11,7 +11,9 @@ from lab import slurp
 
 ENOUGH = 200                     # wrong answers; more of them say nothing new
 SHOWN = 20
-# Growth that is more than noise. A restart of httpd itself takes memory, see docs/assurance.md.
+# Growth that is more than noise. A restart of httpd itself takes memory, see docs/assurance.md. What the first minutes take
+# is no growth: shorter runs only tell the figures.
+LONG = 10     # minutes
 MOST = {"parent KiB per restart": 60, "parent descriptors per restart": 0.05, "child KiB per 1000 requests": 300,
         "child descriptors per 1000 requests": 0.5}
 EXIT = re.compile(r"child pid (\d+) exit signal (.*)")
@@ -106,7 +108,7 @@ class Result:
         self.figures = director.figures.summary()
         self.others = wrong + director.logs.found + director.lost
         director.ground.keep("soak-figures.json", json.dumps(vars(director.figures)))
-        if director.options.minutes >= 2:
+        if director.options.minutes >= LONG:
             self.others += ["%s: %s, more than %s" % (name, self.figures[name], most) for name, most in MOST.items()
                             if self.figures.get(name, 0) > most]
 
