@@ -142,7 +142,8 @@ void mtls_castore_add(mtls_castore_t *store, X509 *certificate, const unsigned c
     apr_atomic_set32(&store->shared->writing, 0);
 }
 
-/* Two threads may decode at once; the first to publish wins, the other frees its own. */
+/* Two threads may decode at once; the first to publish wins, the other frees its own. What OpenSSL works out of the
+ * extensions when it is first asked is there before any other thread sees the certificate. */
 static X509 *decode_entry(mtls_castore_t *store, int i)
 {
     const entry_t *entry = &store->shared->entries[i];
@@ -151,6 +152,8 @@ static X509 *decode_entry(mtls_castore_t *store, int i)
 
     ERR_set_mark();
     certificate = d2i_X509(NULL, &der, (long)entry->len);
+    if (certificate)
+        (void)X509_get_extension_flags(certificate);
     ERR_pop_to_mark();
     if (!certificate)
         return NULL;
