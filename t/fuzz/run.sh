@@ -2,10 +2,11 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 #
 # run.sh [TARGET...]   each fuzz target (all of them) for TIME seconds, beginning with the corpus in the tree and what
-# earlier runs have found. BUILD is where the programs are. Fails when something was found: it is in BUILD/found.
+# earlier runs have found. BUILD is where the programs are, SEED makes a run repeat another one (0: by chance). Fails when
+# something was found: it is in BUILD/found.
 set -u
 cd "$(dirname "$0")/../.."
-: "${BUILD:?}" "${TIME:=60}"
+: "${BUILD:?}" "${TIME:=60}" "${SEED:=0}"
 known=(cert list names rule)
 
 # A single input may take ten seconds on a busy machine.
@@ -22,7 +23,7 @@ for target in ${*:-${known[@]}}; do
     dictionary=t/fuzz/$target.dict
     mkdir -p "$corpus"
     begun=$SECONDS
-    nice -n 19 "$BUILD/fuzz_$target" -max_total_time="$TIME" -timeout=10 -rss_limit_mb=2048 -max_len=8192 -print_final_stats=1 \
+    nice -n 19 "$BUILD/fuzz_$target" -max_total_time="$TIME" -seed="$SEED" -timeout=10 -rss_limit_mb=2048 -max_len=8192 -print_final_stats=1 \
         -artifact_prefix="$BUILD/found/$target-" $([ ! -e "$dictionary" ] || echo "-dict=$dictionary") \
         "$corpus" "t/fuzz/corpus/$target" >"$log" 2>&1
     result=$?
