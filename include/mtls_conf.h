@@ -179,8 +179,14 @@ typedef struct mtls_generation_t {
     int closed;                      /**< the configuration has been read: nothing grows any more */
 } mtls_generation_t;
 
+/** Written by pre_config, in one thread; what it points to is constant once requests run. See mtls_generation. */
+extern mtls_generation_t *mtls_generation_now __attribute__((visibility("hidden")));
+
 /** The current generation; NULL before the first configuration. */
-mtls_generation_t *mtls_generation(void);
+static inline mtls_generation_t *mtls_generation(void)
+{
+    return mtls_generation_now;
+}
 
 /** Begin a new one: pre_config. */
 void mtls_generation_begin(apr_pool_t *pconf);

@@ -71,6 +71,9 @@ const mtls_kept_t *mtls_peer_blocks(const mtls_peer_t *peer);
 /** The block with this key, NULL: there is none. Any thread. */
 const mtls_kept_t *mtls_peer_block(const mtls_peer_t *peer, const void *key);
 
+/** A block more would be kept. */
+int mtls_peer_has_room(const mtls_peer_t *peer);
+
 /** Keep a block for all later requests of this peer, which owns it from now on. Any thread. A peer keeps a few: what is
  *  too much is freed at once. */
 void mtls_peer_keep_block(const mtls_peer_t *peer, mtls_kept_t *block);

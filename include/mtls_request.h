@@ -95,6 +95,9 @@ int mtls_request_is_cleaned(const request_rec *r);
 /** What this request sees of the certificate, now. */
 const mtls_view_t *mtls_request_view(request_rec *r);
 
+/** The same for who has the request's own state at hand. */
+const mtls_view_t *mtls_request_look(request_rec *r, mtls_request_t *request);
+
 /** What the kill list says of the client's certificate. There must be one. */
 const mtls_membership_t *mtls_request_killed(request_rec *r);
 

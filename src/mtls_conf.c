@@ -7,19 +7,13 @@
 #include "mtls_conf.h"
 #include "mtls_zone.h"
 
-/* Written by pre_config, in one thread; what it points to is constant once requests run. */
-static mtls_generation_t *generation;
+mtls_generation_t *mtls_generation_now;
 
 static apr_status_t end_generation(void *data)
 {
-    if (generation == data)
-        generation = NULL;
+    if (mtls_generation_now == data)
+        mtls_generation_now = NULL;
     return APR_SUCCESS;
-}
-
-mtls_generation_t *mtls_generation(void)
-{
-    return generation;
 }
 
 void mtls_generation_begin(apr_pool_t *pconf)
@@ -34,7 +28,7 @@ void mtls_generation_begin(apr_pool_t *pconf)
     begun->list_interval = MTLS_LIST_INTERVAL_DEFAULT;
     begun->zones = apr_array_make(pconf, 16, sizeof(mtls_zone_t *));
     begun->ruled = apr_array_make(pconf, 16, sizeof(ap_conf_vector_t *));
-    generation = begun;
+    mtls_generation_now = begun;
     apr_pool_cleanup_register(pconf, begun, end_generation, apr_pool_cleanup_null);
 }
 
@@ -45,7 +39,7 @@ static void note_section(cmd_parms *cmd)
 
     mtls_zone_t *zone;
 
-    if (!dir || dir->zone || (zone = mtls_zone_of(generation, cmd->directive, cmd->server)) == NULL)
+    if (!dir || dir->zone || (zone = mtls_zone_of(mtls_generation_now, cmd->directive, cmd->server)) == NULL)
         return;
     zone->own = dir;
     dir->zone = zone;
@@ -59,8 +53,8 @@ mtls_generation_t *mtls_conf_touch(cmd_parms *cmd)
                              mtls_conf_create_server(cmd->pool, cmd->server));
     mtls_server_of(cmd->server)->touched = 1;
     note_section(cmd);
-    generation->used = 1;
-    return generation;
+    mtls_generation_now->used = 1;
+    return mtls_generation_now;
 }
 
 /* ---- sections ---- */
@@ -170,7 +164,7 @@ void *mtls_conf_create_dir(apr_pool_t *p, char *path)
     mtls_dir_t *dir = apr_pmemdup(p, &nothing, sizeof(nothing));
 
     (void)path;
-    dir->lasts = !generation || !generation->closed;
+    dir->lasts = !mtls_generation_now || !mtls_generation_now->closed;
     return dir;
 }
 
@@ -187,12 +181,13 @@ static int is_covered(const mtls_dir_t *base, const mtls_dir_t *add)
 
 void mtls_conf_separate(apr_pool_t *p, server_rec *main_server)
 {
+    const apr_array_header_t *ruled = mtls_generation()->ruled;
     mtls_server_t *shared = mtls_server_of(main_server);
     server_rec *s;
     int i;
 
-    for (i = 0; i < generation->ruled->nelts; i++) {
-        mtls_dir_t *dir = ap_get_module_config(APR_ARRAY_IDX(generation->ruled, i, ap_conf_vector_t *), &mtls_authz_module);
+    for (i = 0; i < ruled->nelts; i++) {
+        mtls_dir_t *dir = ap_get_module_config(APR_ARRAY_IDX(ruled, i, ap_conf_vector_t *), &mtls_authz_module);
 
         dir->silent = is_silent(dir);
     }

@@ -117,6 +117,7 @@ typedef struct set_t {
     apr_int64_t octets;
     const mtls_header_t **planned;   /* these and the two below: plans of them, behind this */
     const char **names, **values;    /* the values are the peer's own */
+    const apr_table_t *table;        /* the same, to be added at once; NULL: it is not there */
 } set_t;
 
 static const void *key_of(const mtls_dir_t *dir)
@@ -167,6 +168,21 @@ static int find_kept(const pass_t *pass, set_t *set)
     return k == pass->n;
 }
 
+/* APR makes them in pools only. The connection's is this thread's alone, unless the request is one of several streams. */
+static const apr_table_t *make_table(const pass_t *pass, const set_t *set)
+{
+    conn_rec *c = pass->r->connection;
+    apr_table_t *table;
+    int i;
+
+    if (c->master || !mtls_peer_has_room(pass->request->peer))
+        return NULL;
+    table = apr_table_make(c->pool, set->n);
+    for (i = 0; i < set->n; i++)
+        apr_table_addn(table, set->names[i], set->values[i]);
+    return table;
+}
+
 static void keep_set(const pass_t *pass, const mtls_dir_t *dir)
 {
     apr_size_t plans = (apr_size_t)pass->plans;
@@ -175,14 +191,16 @@ static void keep_set(const pass_t *pass, const mtls_dir_t *dir)
     if (!set)
         return;
     *set = (set_t){ { .key = key_of(dir) }, pass->is_fastcgi, pass->plans, pass->n, pass->octets,
-                    (const mtls_header_t **)(set + 1), NULL, NULL };
+                    (const mtls_header_t **)(set + 1), NULL, NULL, NULL };
     set->names = (const char **)(set->planned + plans);
     set->values = set->names + plans;
     memcpy(set->planned, pass->planned, plans * sizeof(*set->planned));
-    if (find_kept(pass, set))
-        mtls_peer_keep_block(pass->request->peer, &set->kept);
-    else
+    if (!find_kept(pass, set)) {
         free(set);
+        return;
+    }
+    set->table = make_table(pass, set);
+    mtls_peer_keep_block(pass->request->peer, &set->kept);
 }
 
 static void make_values(pass_t *pass, apr_size_t room)
@@ -308,13 +326,18 @@ static void note_names(apr_pool_t *p, mtls_request_t *request, const char *const
     request->exports += n;
 }
 
-static int set_headers(request_rec *r, mtls_request_t *request, const char *const *names, const char *const *values, int n)
+static void add_each(request_rec *r, const char *const *names, const char *const *values, int n)
 {
-    const mtls_server_t *server = mtls_server_of(r->server);
     int i;
 
     for (i = 0; i < n; i++)
-        apr_table_addn(r->headers_in, names[i], values[i]);     /* none is left: see clear_names */
+        apr_table_addn(r->headers_in, names[i], values[i]);
+}
+
+static int note_headers(request_rec *r, mtls_request_t *request, const char *const *names, int n)
+{
+    const mtls_server_t *server = mtls_server_of(r->server);
+
     note_names(r->pool, request, names, n);
     if (!server->guard || server->pass)       /* else it is done already, for all names */
         protect_headers(r, names, n);
@@ -337,7 +360,17 @@ static MTLS_APART int export_anew(request_rec *r, mtls_request_t *request, const
         pass.reason = MTLS_TOO_LARGE;
     if (pass.reason != MTLS_GRANTED)
         return deny(&pass, most_of(dir));
-    return set_headers(r, request, pass.names, pass.values, pass.n);
+    add_each(r, pass.names, pass.values, pass.n);
+    return note_headers(r, request, pass.names, pass.n);
+}
+
+static int export_set(request_rec *r, mtls_request_t *request, const set_t *set)
+{
+    if (set->table)
+        apr_table_overlap(r->headers_in, set->table, APR_OVERLAP_TABLES_ADD);     /* none is left: see clear_names */
+    else
+        add_each(r, set->names, set->values, set->n);
+    return note_headers(r, request, set->names, set->n);
 }
 
 static MTLS_APART int export_all(request_rec *r, const mtls_dir_t *dir)
@@ -349,11 +382,11 @@ static MTLS_APART int export_all(request_rec *r, const mtls_dir_t *dir)
     clear_names(r, dir);
     if (mtls_request_refused(r) || r->method_number == M_TRACE)     /* TRACE shows a request to its sender */
         return DECLINED;
-    mtls_request_view(r);
     request = mtls_request_of(r);
+    mtls_request_look(r, request);
     set = find_set_of(dir, request, fastcgi);
     if (set && set->octets <= most_of(dir))
-        return set_headers(r, request, set->names, set->values, set->n);
+        return export_set(r, request, set);
     return export_anew(r, request, dir, fastcgi);
 }
 

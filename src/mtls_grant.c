@@ -37,7 +37,7 @@ int mtls_grant_find(request_rec *r, mtls_request_t *request)
     request->grant = NULL;
     if (!core || !mtls_ruling_lasts(ruling) || request->tried)
         return 0;
-    if (mtls_request_view(r)->standing != MTLS_GRANTED || is_read_along(r, core))
+    if (mtls_request_look(r, request)->standing != MTLS_GRANTED || is_read_along(r, core))
         return 0;
     request->grant = (const mtls_grant_t *)mtls_peer_block(request->peer, ruling);
     return request->grant != NULL;

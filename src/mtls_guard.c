@@ -17,6 +17,7 @@ struct mtls_guard_t {
     apr_pool_t *p;
     apr_array_header_t *names;       /* of const char *, as they were added */
     apr_array_header_t *folded;      /* of mtls_str_t, the same order */
+    unsigned char first[256];        /* by character, unfolded: a name begins with it. Never NUL */
     apr_uint64_t begins[BEGINNING][256];   /* by place and character there, unfolded: bits for names that have it there */
     int has_short;                   /* a name is shorter than that: all are looked at */
     apr_uint64_t ends[256];          /* by last character, unfolded: a bit for each length of names that end so */
@@ -65,16 +66,20 @@ static void add_to_beginnings(mtls_guard_t *guard, mtls_str_t folded, int bit)
 
     for (i = 0; i < BEGINNING && i < folded.len; i++)
         add_to_filter(guard->begins[i], folded.ptr[i], (apr_uint64_t)1 << (bit & 63));
+    for (i = 0; i < sizeof(guard->first); i++)
+        guard->first[i] = guard->begins[0][i] != 0;
     guard->has_short |= folded.len < BEGINNING;
 }
 
-/* What most names are not. No name of the guard has a NUL, so nothing behind the string's end is looked at. */
+/* What most names are not: the first character tells. No name of the guard has a NUL, so nothing behind the string's
+ * end is looked at. */
 static inline int has_beginning(const mtls_guard_t *guard, const char *name)
 {
     const unsigned char *c = (const unsigned char *)name;
-    apr_uint64_t bits = guard->begins[0][c[0]];
+    apr_uint64_t bits;
 
-    return bits && (bits &= guard->begins[1][c[1]]) && (bits &= guard->begins[2][c[2]]) && (bits & guard->begins[3][c[3]]);
+    return guard->first[c[0]] && (bits = guard->begins[0][c[0]] & guard->begins[1][c[1]])
+        && (bits &= guard->begins[2][c[2]]) && (bits & guard->begins[3][c[3]]);
 }
 
 static int may_begin(const mtls_guard_t *guard, const char *name)
@@ -180,17 +185,33 @@ unsigned mtls_guard_look(const mtls_guard_t *guard, const apr_table_t *headers)
     return found;
 }
 
+static const apr_table_entry_t *search_all(const mtls_guard_t *guard, const apr_table_entry_t *entry,
+                                           const apr_table_entry_t *end)
+{
+    while (entry < end && !(entry->key && mtls_guard_find(guard, entry->key, strlen(entry->key)) >= 0))
+        entry++;
+    return entry;
+}
+
+static const apr_table_entry_t *search(const mtls_guard_t *guard, const apr_table_entry_t *entry,
+                                       const apr_table_entry_t *end)
+{
+    for (; entry < end; entry++) {
+        if (entry->key && has_beginning(guard, entry->key)
+            && mtls_guard_find(guard, entry->key, strlen(entry->key)) >= 0)
+            break;
+    }
+    return entry;
+}
+
 int mtls_guard_search(const mtls_guard_t *guard, const apr_table_t *table, int from)
 {
     const apr_array_header_t *array = apr_table_elts(table);
     const apr_table_entry_t *entries = (const apr_table_entry_t *)array->elts;
     const apr_table_entry_t *entry = entries + from, *end = entries + array->nelts;
 
-    for (; entry < end; entry++) {
-        if (entry->key && may_begin(guard, entry->key) && mtls_guard_find(guard, entry->key, strlen(entry->key)) >= 0)
-            return (int)(entry - entries);
-    }
-    return -1;
+    entry = guard->has_short ? search_all(guard, entry, end) : search(guard, entry, end);
+    return entry < end ? (int)(entry - entries) : -1;
 }
 
 static void place(mtls_guard_t *guard, int index)

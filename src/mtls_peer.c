@@ -317,9 +317,14 @@ static int count_blocks(const mtls_kept_t *block)
     return n;
 }
 
+int mtls_peer_has_room(const mtls_peer_t *peer)
+{
+    return peer->blocks && count_blocks(atomic_load(peer->blocks)) < BLOCKS_KEPT;
+}
+
 void mtls_peer_keep_block(const mtls_peer_t *peer, mtls_kept_t *block)
 {
-    if (!peer->blocks || count_blocks(atomic_load(peer->blocks)) >= BLOCKS_KEPT) {
+    if (!mtls_peer_has_room(peer)) {
         free(block);
         return;
     }

@@ -79,9 +79,8 @@ const mtls_membership_t *mtls_request_killed(request_rec *r)
 
 /* ---- the view ---- */
 
-const mtls_view_t *mtls_request_view(request_rec *r)
+const mtls_view_t *mtls_request_look(request_rec *r, mtls_request_t *request)
 {
-    mtls_request_t *request = mtls_request_of(r);
     const mtls_peer_t *peer = request->supposed ? request->supposed : mtls_peer_of(r);
 
     if (request->peer != peer) {         /* first time, or the certificate has changed since */
@@ -93,6 +92,11 @@ const mtls_view_t *mtls_request_view(request_rec *r)
         request->view.lookup_of = r;
     }
     return &request->view;
+}
+
+const mtls_view_t *mtls_request_view(request_rec *r)
+{
+    return mtls_request_look(r, mtls_request_of(r));
 }
 
 static int is_supposed(const request_rec *r)

@@ -239,7 +239,8 @@ static int watch_access(request_rec *r)
 {
     const mtls_generation_t *generation = mtls_generation();
 
-    return generation->users || generation->granted || may_be_asked(r) ? watch_tree(r) : DECLINED;
+    return generation->users || generation->granted || generation->aliased || mtls_dir_of(r)->rules == 1
+               ? watch_tree(r) : DECLINED;
 }
 
 static int watch_authentication(request_rec *r)

@@ -11,6 +11,7 @@
 
 #include "mtls_apart.h"
 #include "mtls_conf.h"
+#include "mtls_apart.h"
 #include "mtls_counters.h"
 #include "mtls_html.h"
 #include "mtls_metric.h"
@@ -111,12 +112,15 @@ static MTLS_APART int answer(request_rec *r)
     return write ? write(r, additions) : refuse(r, "?format= is html, json or prometheus");
 }
 
+static MTLS_APART int answer_if_ours(request_rec *r)
+{
+    return strcmp(r->handler, MTLS_STATUS_HANDLER) ? DECLINED : answer(r);
+}
+
 /* Asked for every request there is: the first letter is enough for most. */
 static int answer_ours(request_rec *r)
 {
-    if (!r->handler || *r->handler != *MTLS_STATUS_HANDLER || strcmp(r->handler, MTLS_STATUS_HANDLER))
-        return DECLINED;
-    return answer(r);
+    return r->handler && *r->handler == *MTLS_STATUS_HANDLER ? answer_if_ours(r) : DECLINED;
 }
 
 /* ---- a part of mod_status' page ---- */

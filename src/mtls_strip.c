@@ -173,6 +173,15 @@ static MTLS_APART int clean_redirected(request_rec *r, const mtls_server_t *serv
     return remove_names(r, server);
 }
 
+static MTLS_APART int act_upon(request_rec *r, unsigned found)
+{
+    const mtls_server_t *server = mtls_server_of(r->server);
+
+    if ((found & MTLS_GUARD_CHUNKED) || r->connection->master)
+        mtls_trailer_watch(r, server->guard);
+    return found & MTLS_GUARD_TOUCHED ? remove_names(r, server) : DECLINED;
+}
+
 static int clean_request(request_rec *r)
 {
     const mtls_server_t *server = mtls_server_of(r->server);
@@ -184,9 +193,7 @@ static int clean_request(request_rec *r)
         return DECLINED;
     mtls_request_note_cleaned(r);
     found = mtls_guard_look(server->guard, r->headers_in);
-    if ((found & MTLS_GUARD_CHUNKED) || r->connection->master)
-        mtls_trailer_watch(r, server->guard);
-    return found & MTLS_GUARD_TOUCHED ? remove_names(r, server) : DECLINED;
+    return found || r->connection->master ? act_upon(r, found) : DECLINED;
 }
 
 void mtls_strip_register(void)
