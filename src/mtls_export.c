@@ -26,12 +26,13 @@ typedef struct pass_t {
     const mtls_header_t **planned;   /* what the section exports, */
     int plans;
     char *seen;                      /* by slot */
-    int lasting;                     /* and whether all of it is the same as long as the connection lives */
+    int lasting;                     /* and whether all of it is to be believed, and the same as long as the connection lives */
     const char **names;              /* those with a value, */
     const char **values;             /* and the values */
     int n;
     char *sent;                      /* by mtls_header_like: there is one of this name */
     int is_fastcgi;                  /* straight to mod_proxy_fcgi */
+    apr_pool_t *scratch;             /* see scratch_of; NULL: not made */
 } pass_t;
 
 /* mod_proxy_fcgi leaves out a variable that has no room in a record of its own, and only its log says so: the
@@ -54,21 +55,34 @@ static int fits(const pass_t *pass, const mtls_header_t *header, const char *val
            strlen(mtls_header_name(header)) + strlen(value) + FASTCGI_OVERHEAD <= FASTCGI_VARIABLE_MAX;
 }
 
-/* Values that cannot change while the connection lives are made once for it. */
+/* What a request takes from its pool stays with the connection even when the request is over: what a value that is
+ * kept is made of comes from elsewhere. */
+static apr_pool_t *scratch_of(pass_t *pass)
+{
+    if (!pass->scratch && apr_pool_create_unmanaged(&pass->scratch) != APR_SUCCESS)
+        pass->scratch = NULL;
+    return pass->scratch ? pass->scratch : pass->r->pool;
+}
+
+/* Values that cannot change while the connection lives are made once for it; what is sent is what was kept. */
 static mtls_reason_t value_of(pass_t *pass, const mtls_header_t *header, const char **value)
 {
     const mtls_peer_t *peer = pass->request->peer;
     int slot = mtls_header_slot(header);
     mtls_reason_t reason;
+    const char *made;
 
     if (mtls_header_live(header) || pass->request->view.standing != MTLS_GRANTED)
         return mtls_header_render(pass->r->pool, header, &pass->request->view, value);
     if (mtls_peer_kept(peer, slot, value))
         return MTLS_GRANTED;
-    reason = mtls_header_render(pass->r->pool, header, &pass->request->view, value);
-    if (reason == MTLS_GRANTED)
-        mtls_peer_keep(peer, slot, *value);
-    return reason;
+    reason = mtls_header_render(scratch_of(pass), header, &pass->request->view, &made);
+    if (reason != MTLS_GRANTED)
+        return reason;
+    mtls_peer_keep(peer, slot, made);
+    if (!mtls_peer_kept(peer, slot, value))
+        *value = apr_pstrdup(pass->r->pool, made);
+    return MTLS_GRANTED;
 }
 
 static int plan_header(void *ctx, const mtls_header_t *header, mtls_place_t place)
@@ -203,8 +217,27 @@ static void keep_set(const pass_t *pass, const mtls_dir_t *dir)
     mtls_peer_keep_block(pass->request->peer, &set->kept);
 }
 
-static void make_values(pass_t *pass, apr_size_t room)
+static apr_size_t room_for_all(void)
 {
+    return (apr_size_t)mtls_headerset_len(mtls_generation()->headers);
+}
+
+/* What the section exports; the set of it that was kept, or NULL. Whoever is not to be believed, and what differs from
+ * request to request, is asked each time. */
+static const set_t *plan(pass_t *pass, const mtls_dir_t *dir)
+{
+    apr_size_t room = room_for_all();
+
+    pass->seen = apr_pcalloc(pass->r->pool, room);
+    pass->planned = apr_palloc(pass->r->pool, sizeof(*pass->planned) * room);
+    pass->lasting = pass->request->view.standing == MTLS_GRANTED;
+    mtls_conf_each_header(dir, plan_header, pass);
+    return pass->lasting ? find_set(pass) : NULL;
+}
+
+static void make_values(pass_t *pass, const mtls_dir_t *dir)
+{
+    apr_size_t room = room_for_all();
     int i;
 
     pass->sent = apr_pcalloc(pass->r->pool, room);
@@ -212,30 +245,9 @@ static void make_values(pass_t *pass, apr_size_t room)
     pass->values = apr_palloc(pass->r->pool, sizeof(*pass->values) * room);
     for (i = 0; i < pass->plans && !make_value(pass, pass->planned[i]); i++)
         continue;
-}
-
-/* Whoever is not to be believed, and what differs from request to request, is asked each time. */
-static void collect_values(pass_t *pass, const mtls_dir_t *dir)
-{
-    apr_size_t room = (apr_size_t)mtls_headerset_len(mtls_generation()->headers);
-    const set_t *set;
-    int may_last;
-
-    pass->seen = apr_pcalloc(pass->r->pool, room);
-    pass->planned = apr_palloc(pass->r->pool, sizeof(*pass->planned) * room);
-    pass->lasting = 1;
-    mtls_conf_each_header(dir, plan_header, pass);
-    may_last = pass->lasting && pass->request->view.standing == MTLS_GRANTED;
-    set = may_last ? find_set(pass) : NULL;
-    if (set) {
-        pass->names = set->names;
-        pass->values = set->values;
-        pass->n = set->n;
-        pass->octets = set->octets;
-        return;
-    }
-    make_values(pass, room);
-    if (may_last && pass->reason == MTLS_GRANTED)
+    if (pass->scratch)
+        apr_pool_destroy(pass->scratch);
+    if (pass->lasting && pass->reason == MTLS_GRANTED)
         keep_set(pass, dir);
 }
 
@@ -351,19 +363,6 @@ static apr_int64_t most_of(const mtls_dir_t *dir)
     return dir->max_headers == MTLS_UNSET ? MTLS_MAX_HEADERS_DEFAULT : dir->max_headers;
 }
 
-static MTLS_APART int export_anew(request_rec *r, mtls_request_t *request, const mtls_dir_t *dir, int fastcgi)
-{
-    pass_t pass = { .r = r, .request = request, .is_fastcgi = fastcgi };
-
-    collect_values(&pass, dir);
-    if (pass.reason == MTLS_GRANTED && pass.octets > most_of(dir))
-        pass.reason = MTLS_TOO_LARGE;
-    if (pass.reason != MTLS_GRANTED)
-        return deny(&pass, most_of(dir));
-    add_each(r, pass.names, pass.values, pass.n);
-    return note_headers(r, request, pass.names, pass.n);
-}
-
 static int export_set(request_rec *r, mtls_request_t *request, const set_t *set)
 {
     if (set->table)
@@ -371,6 +370,25 @@ static int export_set(request_rec *r, mtls_request_t *request, const set_t *set)
     else
         add_each(r, set->names, set->values, set->n);
     return note_headers(r, request, set->names, set->n);
+}
+
+static MTLS_APART int export_anew(request_rec *r, mtls_request_t *request, const mtls_dir_t *dir, int fastcgi)
+{
+    pass_t pass = { .r = r, .request = request, .is_fastcgi = fastcgi };
+    const set_t *set = plan(&pass, dir);
+
+    if (set)
+        pass.octets = set->octets;
+    else
+        make_values(&pass, dir);
+    if (pass.reason == MTLS_GRANTED && pass.octets > most_of(dir))
+        pass.reason = MTLS_TOO_LARGE;
+    if (pass.reason != MTLS_GRANTED)
+        return deny(&pass, most_of(dir));
+    if (set)
+        return export_set(r, request, set);
+    add_each(r, pass.names, pass.values, pass.n);
+    return note_headers(r, request, pass.names, pass.n);
 }
 
 static MTLS_APART int export_all(request_rec *r, const mtls_dir_t *dir)

@@ -86,6 +86,12 @@ static mtls_reason_t gather(apr_pool_t *p, const mtls_part_t *part, const mtls_v
     return MTLS_GRANTED;
 }
 
+/* One text is what it is. */
+static const char *join(apr_pool_t *p, const apr_array_header_t *texts, char separator)
+{
+    return texts->nelts == 1 ? APR_ARRAY_IDX(texts, 0, const char *) : apr_array_pstrcat(p, texts, separator);
+}
+
 /* All values through a format that joins them itself. */
 static const char *encode_list(apr_pool_t *p, const mtls_part_t *part, const apr_array_header_t *items)
 {
@@ -141,7 +147,7 @@ static mtls_reason_t encode_part(apr_pool_t *p, const mtls_part_t *part, const m
         reason = encode_each(p, part, items, texts);
         if (reason != MTLS_GRANTED || (part->flags & MTLS_PART_REPEAT))
             return reason;
-        joined = apr_array_pstrcat(p, texts, ',');
+        joined = join(p, texts, ',');
         apr_array_clear(texts);
     }
     if (!joined)
@@ -204,7 +210,7 @@ static const char *escape_query(apr_pool_t *p, const char *text)
 /* The choke point: what no header can carry is not sent, whatever made it. */
 static const char *finish(apr_pool_t *p, const mtls_header_t *header, const apr_array_header_t *pairs)
 {
-    const char *text = apr_array_pstrcat(p, pairs, ';');
+    const char *text = join(p, pairs, ';');
     unsigned flags = 0;
     int i;
 
