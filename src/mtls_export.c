@@ -5,11 +5,10 @@
 #include "http_request.h"
 #include "apr_strings.h"
 
-#include <stdlib.h>
-
 #include "mtls_apart.h"
 #include "mtls_audit.h"
 #include "mtls_export.h"
+#include "mtls_sent.h"
 #include "mtls_strip.h"
 #include "mtls_trailer.h"
 #include "mtls_vary.h"
@@ -20,18 +19,12 @@ APLOG_USE_MODULE(mtls_authz);
 typedef struct pass_t {
     request_rec *r;
     mtls_request_t *request;
-    apr_int64_t octets;              /* added so far */
+    mtls_sent_t made;                /* so far */
     mtls_reason_t reason;            /* why the request is denied after all */
     const mtls_header_t *failed;     /* the header that is the reason */
-    const mtls_header_t **planned;   /* what the section exports, */
-    int plans;
     char *seen;                      /* by slot */
-    int lasting;                     /* and whether all of it is to be believed, and the same as long as the connection lives */
-    const char **names;              /* those with a value, */
-    const char **values;             /* and the values */
-    int n;
-    char *sent;                      /* by mtls_header_like: there is one of this name */
-    int is_fastcgi;                  /* straight to mod_proxy_fcgi */
+    int lasting;                     /* all of it is to be believed, and the same as long as the connection lives */
+    char *named;                     /* by mtls_header_like: there is one of this name */
     apr_pool_t *scratch;             /* see scratch_of; NULL: not made */
 } pass_t;
 
@@ -51,7 +44,7 @@ static int is_fastcgi(const request_rec *r)
 
 static int fits(const pass_t *pass, const mtls_header_t *header, const char *value)
 {
-    return !pass->is_fastcgi ||
+    return !pass->made.is_fastcgi ||
            strlen(mtls_header_name(header)) + strlen(value) + FASTCGI_OVERHEAD <= FASTCGI_VARIABLE_MAX;
 }
 
@@ -93,7 +86,7 @@ static int plan_header(void *ctx, const mtls_header_t *header, mtls_place_t plac
     if (pass->seen[mtls_header_slot(header)])        /* two profiles may have a header in common */
         return 0;
     pass->seen[mtls_header_slot(header)] = 1;
-    pass->planned[pass->plans++] = header;
+    pass->made.planned[pass->made.plans++] = header;
     pass->lasting &= !mtls_header_live(header);
     return 0;
 }
@@ -103,7 +96,7 @@ static int make_value(pass_t *pass, const mtls_header_t *header)
     const char *value = NULL;
 
     /* Two profiles may send the same one, perhaps in another spelling: it goes out once. */
-    if (pass->sent[mtls_header_like(header)])
+    if (pass->named[mtls_header_like(header)])
         return 0;
     pass->reason = value_of(pass, header, &value);
     if (pass->reason == MTLS_GRANTED && value && !fits(pass, header, value))
@@ -114,107 +107,11 @@ static int make_value(pass_t *pass, const mtls_header_t *header)
     }
     if (!value)
         return 0;
-    pass->sent[mtls_header_like(header)] = 1;
-    pass->names[pass->n] = mtls_header_name(header);
-    pass->values[pass->n++] = value;
-    pass->octets += (apr_int64_t)(strlen(mtls_header_name(header)) + strlen(value)) + 4;   /* ": " and CR LF */
+    pass->named[mtls_header_like(header)] = 1;
+    pass->made.names[pass->made.n] = mtls_header_name(header);
+    pass->made.values[pass->made.n++] = value;
+    pass->made.octets += (apr_int64_t)(strlen(mtls_header_name(header)) + strlen(value)) + 4;   /* ": " and CR LF */
     return 0;
-}
-
-/* ---- what was made is kept for the connection ---- */
-
-/** All that a section sends for one peer. Found again by the section's settings if they last, else by what they export. */
-typedef struct set_t {
-    mtls_kept_t kept;
-    int is_fastcgi;
-    int plans, n;
-    apr_int64_t octets;
-    const mtls_header_t **planned;   /* these and the two below: plans of them, behind this */
-    const char **names, **values;    /* the values are the peer's own */
-    const apr_table_t *table;        /* the same, to be added at once; NULL: it is not there */
-} set_t;
-
-static const void *key_of(const mtls_dir_t *dir)
-{
-    return dir->lasts ? dir : NULL;
-}
-
-static const set_t *find_set_of(const mtls_dir_t *dir, const mtls_request_t *request, int fastcgi)
-{
-    const mtls_kept_t *block = NULL;
-
-    if (dir->lasts && request->view.standing == MTLS_GRANTED)
-        block = mtls_peer_blocks(request->peer);
-    while (block && (block->key != dir || ((const set_t *)block)->is_fastcgi != fastcgi))
-        block = block->next;
-    return (const set_t *)block;
-}
-
-static const set_t *find_set(const pass_t *pass)
-{
-    const mtls_kept_t *block;
-
-    for (block = mtls_peer_blocks(pass->request->peer); block; block = block->next) {
-        const set_t *set = (const set_t *)block;
-
-        if (!block->key && set->plans == pass->plans && set->is_fastcgi == pass->is_fastcgi
-            && !memcmp(set->planned, pass->planned, sizeof(*set->planned) * (apr_size_t)set->plans))
-            return set;
-    }
-    return NULL;
-}
-
-/* The values as the peer has them: this request's own end with it. False where one was not kept. */
-static int find_kept(const pass_t *pass, set_t *set)
-{
-    int i, k = 0;
-
-    for (i = 0; i < pass->plans && k < pass->n; i++) {
-        const char *value;
-
-        if (mtls_header_name(pass->planned[i]) != pass->names[k])
-            continue;
-        if (!mtls_peer_kept(pass->request->peer, mtls_header_slot(pass->planned[i]), &value) || !value)
-            return 0;
-        set->names[k] = pass->names[k];
-        set->values[k++] = value;
-    }
-    return k == pass->n;
-}
-
-/* APR makes them in pools only. The connection's is this thread's alone, unless the request is one of several streams. */
-static const apr_table_t *make_table(const pass_t *pass, const set_t *set)
-{
-    conn_rec *c = pass->r->connection;
-    apr_table_t *table;
-    int i;
-
-    if (c->master || !mtls_peer_has_room(pass->request->peer))
-        return NULL;
-    table = apr_table_make(c->pool, set->n);
-    for (i = 0; i < set->n; i++)
-        apr_table_addn(table, set->names[i], set->values[i]);
-    return table;
-}
-
-static void keep_set(const pass_t *pass, const mtls_dir_t *dir)
-{
-    apr_size_t plans = (apr_size_t)pass->plans;
-    set_t *set = malloc(sizeof(*set) + 3 * plans * sizeof(void *));
-
-    if (!set)
-        return;
-    *set = (set_t){ { .key = key_of(dir) }, pass->is_fastcgi, pass->plans, pass->n, pass->octets,
-                    (const mtls_header_t **)(set + 1), NULL, NULL, NULL };
-    set->names = (const char **)(set->planned + plans);
-    set->values = set->names + plans;
-    memcpy(set->planned, pass->planned, plans * sizeof(*set->planned));
-    if (!find_kept(pass, set)) {
-        free(set);
-        return;
-    }
-    set->table = make_table(pass, set);
-    mtls_peer_keep_block(pass->request->peer, &set->kept);
 }
 
 static apr_size_t room_for_all(void)
@@ -224,15 +121,15 @@ static apr_size_t room_for_all(void)
 
 /* What the section exports; the set of it that was kept, or NULL. Whoever is not to be believed, and what differs from
  * request to request, is asked each time. */
-static const set_t *plan(pass_t *pass, const mtls_dir_t *dir)
+static const mtls_sent_t *plan(pass_t *pass, const mtls_dir_t *dir)
 {
     apr_size_t room = room_for_all();
 
     pass->seen = apr_pcalloc(pass->r->pool, room);
-    pass->planned = apr_palloc(pass->r->pool, sizeof(*pass->planned) * room);
+    pass->made.planned = apr_palloc(pass->r->pool, sizeof(*pass->made.planned) * room);
     pass->lasting = pass->request->view.standing == MTLS_GRANTED;
     mtls_conf_each_header(dir, plan_header, pass);
-    return pass->lasting ? find_set(pass) : NULL;
+    return pass->lasting ? mtls_sent_like(pass->request, &pass->made) : NULL;
 }
 
 static void make_values(pass_t *pass, const mtls_dir_t *dir)
@@ -240,15 +137,15 @@ static void make_values(pass_t *pass, const mtls_dir_t *dir)
     apr_size_t room = room_for_all();
     int i;
 
-    pass->sent = apr_pcalloc(pass->r->pool, room);
-    pass->names = apr_palloc(pass->r->pool, sizeof(*pass->names) * room);
-    pass->values = apr_palloc(pass->r->pool, sizeof(*pass->values) * room);
-    for (i = 0; i < pass->plans && !make_value(pass, pass->planned[i]); i++)
+    pass->named = apr_pcalloc(pass->r->pool, room);
+    pass->made.names = apr_palloc(pass->r->pool, sizeof(*pass->made.names) * room);
+    pass->made.values = apr_palloc(pass->r->pool, sizeof(*pass->made.values) * room);
+    for (i = 0; i < pass->made.plans && !make_value(pass, pass->made.planned[i]); i++)
         continue;
     if (pass->scratch)
         apr_pool_destroy(pass->scratch);
     if (pass->lasting && pass->reason == MTLS_GRANTED)
-        keep_set(pass, dir);
+        mtls_sent_keep(pass->r, pass->request, dir, &pass->made);
 }
 
 static int is_named(void *ctx, const mtls_header_t *header, mtls_place_t place)
@@ -292,7 +189,7 @@ static MTLS_APART int clear_inherited(request_rec *r)
 }
 
 /* Where the section only reports the request goes on, without any of these headers. */
-static int deny(pass_t *pass, apr_int64_t most)
+static int deny(pass_t *pass, apr_int64_t octets, apr_int64_t most)
 {
     request_rec *r = pass->r;
     const char *detail;
@@ -304,7 +201,7 @@ static int deny(pass_t *pass, apr_int64_t most)
                               mtls_header_name(pass->failed));
     else
         detail = apr_psprintf(r->pool, "%" APR_INT64_T_FMT " bytes of identity headers, MTLSMaxHeaders is %"
-                              APR_INT64_T_FMT, pass->octets, most);
+                              APR_INT64_T_FMT, octets, most);
     return mtls_audit_object(r, pass->reason, detail);
 }
 
@@ -338,22 +235,15 @@ static void note_names(apr_pool_t *p, mtls_request_t *request, const char *const
     request->exports += n;
 }
 
-static void add_each(request_rec *r, const char *const *names, const char *const *values, int n)
-{
-    int i;
-
-    for (i = 0; i < n; i++)
-        apr_table_addn(r->headers_in, names[i], values[i]);
-}
-
-static int note_headers(request_rec *r, mtls_request_t *request, const char *const *names, int n)
+static int set_headers(request_rec *r, mtls_request_t *request, const mtls_sent_t *sent)
 {
     const mtls_server_t *server = mtls_server_of(r->server);
 
-    note_names(r->pool, request, names, n);
+    mtls_sent_add(r->headers_in, sent);       /* none is left: see clear_names */
+    note_names(r->pool, request, sent->names, sent->n);
     if (!server->guard || server->pass)       /* else it is done already, for all names */
-        protect_headers(r, names, n);
-    if (n)
+        protect_headers(r, sent->names, sent->n);
+    if (sent->n)
         mtls_vary_watch(r);
     return OK;
 }
@@ -363,48 +253,36 @@ static apr_int64_t most_of(const mtls_dir_t *dir)
     return dir->max_headers == MTLS_UNSET ? MTLS_MAX_HEADERS_DEFAULT : dir->max_headers;
 }
 
-static int export_set(request_rec *r, mtls_request_t *request, const set_t *set)
-{
-    if (set->table)
-        apr_table_overlap(r->headers_in, set->table, APR_OVERLAP_TABLES_ADD);     /* none is left: see clear_names */
-    else
-        add_each(r, set->names, set->values, set->n);
-    return note_headers(r, request, set->names, set->n);
-}
-
 static MTLS_APART int export_anew(request_rec *r, mtls_request_t *request, const mtls_dir_t *dir, int fastcgi)
 {
-    pass_t pass = { .r = r, .request = request, .is_fastcgi = fastcgi };
-    const set_t *set = plan(&pass, dir);
+    pass_t pass = { .r = r, .request = request, .made = { .is_fastcgi = fastcgi } };
+    const mtls_sent_t *sent = plan(&pass, dir);
 
-    if (set)
-        pass.octets = set->octets;
-    else
+    if (!sent) {
         make_values(&pass, dir);
-    if (pass.reason == MTLS_GRANTED && pass.octets > most_of(dir))
+        sent = &pass.made;
+    }
+    if (pass.reason == MTLS_GRANTED && sent->octets > most_of(dir))
         pass.reason = MTLS_TOO_LARGE;
     if (pass.reason != MTLS_GRANTED)
-        return deny(&pass, most_of(dir));
-    if (set)
-        return export_set(r, request, set);
-    add_each(r, pass.names, pass.values, pass.n);
-    return note_headers(r, request, pass.names, pass.n);
+        return deny(&pass, sent->octets, most_of(dir));
+    return set_headers(r, request, sent);
 }
 
 static MTLS_APART int export_all(request_rec *r, const mtls_dir_t *dir)
 {
     int fastcgi = is_fastcgi(r);
     mtls_request_t *request;
-    const set_t *set;
+    const mtls_sent_t *sent;
 
     clear_names(r, dir);
     if (mtls_request_refused(r) || r->method_number == M_TRACE)     /* TRACE shows a request to its sender */
         return DECLINED;
     request = mtls_request_of(r);
     mtls_request_look(r, request);
-    set = find_set_of(dir, request, fastcgi);
-    if (set && set->octets <= most_of(dir))
-        return export_set(r, request, set);
+    sent = mtls_sent_by(dir, request, fastcgi);
+    if (sent && sent->octets <= most_of(dir))
+        return set_headers(r, request, sent);
     return export_anew(r, request, dir, fastcgi);
 }
 
