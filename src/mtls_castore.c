@@ -7,6 +7,7 @@
 #include <apr_shm.h>
 #include <apr_thread_proc.h>
 #include <openssl/err.h>
+#include <openssl/x509v3.h>
 
 #include "mtls_castore.h"
 
