@@ -49,12 +49,14 @@ static int fits(const pass_t *pass, const mtls_header_t *header, const char *val
 }
 
 /* What a request takes from its pool stays with the connection even when the request is over: what a value that is
- * kept is made of comes from elsewhere. */
+ * kept is made of comes from elsewhere. Without memory the child ends, as for the request's own pool. */
 static apr_pool_t *scratch_of(pass_t *pass)
 {
-    if (!pass->scratch && apr_pool_create_unmanaged(&pass->scratch) != APR_SUCCESS)
+    apr_pool_t *own = pass->r->pool;
+
+    if (!pass->scratch && apr_pool_create_unmanaged_ex(&pass->scratch, apr_pool_abort_get(own), NULL) != APR_SUCCESS)
         pass->scratch = NULL;
-    return pass->scratch ? pass->scratch : pass->r->pool;
+    return pass->scratch ? pass->scratch : own;
 }
 
 /* Values that cannot change while the connection lives are made once for it; what is sent is what was kept. */
