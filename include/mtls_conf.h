@@ -10,6 +10,7 @@
 #define MTLS_CONF_H
 
 #include "httpd.h"
+#include "apr_hash.h"
 #include "http_config.h"
 
 #include "mtls_castore.h"
@@ -153,6 +154,7 @@ typedef struct mtls_generation_t {
     apr_array_header_t *lines;       /**< of mtls_line_t *: every Require mtls line */
     const mtls_guard_t *guarded;     /**< every name that any virtual host may guard; set by mtls_check */
     mtls_castore_t *castore;         /**< NULL: no shared memory for it */
+    apr_hash_t *places;              /**< by SSL_CTX *: MTLS_DIGEST_LEN octets; see mtls_session.h */
     int direct;                      /**< H2Direct is on somewhere */
     apr_array_header_t *variables;   /**< of const mtls_field_t *: MTLSEnv; NULL: nowhere on */
     int backstop;                    /**< MTLSBackstop is on somewhere */

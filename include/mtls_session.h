@@ -9,9 +9,13 @@
 #include "mtls_record.h"
 #include "mtls_ssl.h"
 
-/** mod_ssl's init_server hook: from now on verifications are recorded, and tickets without a
- *  record of their certificate are answered with a full handshake. */
+/** mod_ssl's init_server hook: from now on verifications are recorded, and sessions without a
+ *  record of their certificate, or with one from another place, are answered with a full handshake. */
 int mtls_session_init_server(server_rec *s, apr_pool_t *p, int is_proxy, SSL_CTX *ctx);
+
+/** Where a connection is: a digest of the addresses of its virtual host, and of the CAs and CRLs that it verifies clients
+ *  with. What was verified elsewhere is not verified here. @return MTLS_DIGEST_LEN octets, or NULL if that is not known */
+const unsigned char *mtls_session_place(const SSL *ssl);
 
 /** The session's record. @return 0, or -1 if it has none that can be read */
 int mtls_session_record(SSL_SESSION *session, mtls_record_t *record);

@@ -90,7 +90,7 @@ static mtls_reason_t judge_trust(conn_rec *c, SSL *ssl, X509 *certificate, mtls_
         forget_session(ssl);
         return MTLS_UNVERIFIED;
     }
-    return mtls_record_verified(record, certificate) ? MTLS_GRANTED : MTLS_UNVERIFIED;
+    return mtls_record_verified(record, mtls_session_place(ssl), certificate) ? MTLS_GRANTED : MTLS_UNVERIFIED;
 }
 
 static mtls_str_t session_id(SSL *ssl)

@@ -6,9 +6,10 @@
 
 #include "mtls_record.h"
 
-#define RECORD_VERSION 2
+#define RECORD_VERSION 3
 #define RECORD_HEAD 8
-#define RECORD_LEAST (RECORD_HEAD + MTLS_FINGERPRINT_LEN)
+#define RECORD_PLACE (RECORD_HEAD + MTLS_FINGERPRINT_LEN)
+#define RECORD_LEAST (RECORD_PLACE + MTLS_DIGEST_LEN)
 
 enum { FLAG_OK = 1, FLAG_CHAIN_CUT = 2, FLAG_DECODES = 4 };
 
@@ -19,8 +20,8 @@ static int digest_ca(X509 *certificate, unsigned char *digest, mtls_castore_t *s
     return mtls_digest_get(certificate, digest);
 }
 
-int mtls_record_make(mtls_record_t *record, int ok, int error, STACK_OF(X509) *chain, const X509 *leaf,
-                     mtls_castore_t *store)
+int mtls_record_make(mtls_record_t *record, const unsigned char *place, int ok, int error, STACK_OF(X509) *chain,
+                     const X509 *leaf, mtls_castore_t *store)
 {
     int i, above = sk_X509_num(chain) - 1;   /* -2 for no chain at all */
 
@@ -29,6 +30,7 @@ int mtls_record_make(mtls_record_t *record, int ok, int error, STACK_OF(X509) *c
     record->error = error;
     record->decodes = !(X509_get_extension_flags((X509 *)leaf) & EXFLAG_INVALID);
     record->chain_len = -1;
+    memcpy(record->place, place, sizeof(record->place));
     if (mtls_digest_fingerprint(leaf, record->leaf) < 0)
         return -1;
     if (!ok || error != X509_V_OK || above < 0 || above > MTLS_RECORD_CHAIN_MAX)
@@ -56,6 +58,7 @@ apr_size_t mtls_record_encode(const mtls_record_t *record, unsigned char *room)
     room[6] = (unsigned char)(error >> 8);
     room[7] = (unsigned char)error;
     memcpy(room + RECORD_HEAD, record->leaf, sizeof(record->leaf));
+    memcpy(room + RECORD_PLACE, record->place, sizeof(record->place));
     memcpy(room + RECORD_LEAST, record->chain, (size_t)n * MTLS_DIGEST_LEN);
     return RECORD_LEAST + MTLS_DIGEST_LEN * (apr_size_t)n;
 }
@@ -75,17 +78,23 @@ int mtls_record_decode(mtls_record_t *record, const unsigned char *octets, apr_s
     record->error = (int)((unsigned int)octets[4] << 24 | (unsigned int)octets[5] << 16
                           | (unsigned int)octets[6] << 8 | octets[7]);
     memcpy(record->leaf, octets + RECORD_HEAD, sizeof(record->leaf));
+    memcpy(record->place, octets + RECORD_PLACE, sizeof(record->place));
     memcpy(record->chain, octets + RECORD_LEAST, n * MTLS_DIGEST_LEN);
     record->chain_len = octets[3] & FLAG_CHAIN_CUT ? -1 : (int)n;
     return 0;
 }
 
-int mtls_record_verified(const mtls_record_t *record, const X509 *leaf)
+int mtls_record_is_of(const mtls_record_t *record, const unsigned char *place)
+{
+    return place && !memcmp(record->place, place, sizeof(record->place));
+}
+
+int mtls_record_verified(const mtls_record_t *record, const unsigned char *place, const X509 *leaf)
 {
     unsigned char fingerprint[MTLS_FINGERPRINT_LEN];
     int verified;
 
-    if (!record->ok || record->error != X509_V_OK)
+    if (!record->ok || record->error != X509_V_OK || !mtls_record_is_of(record, place))
         return 0;
     ERR_set_mark();
     verified = mtls_digest_fingerprint(leaf, fingerprint) == 0

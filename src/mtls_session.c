@@ -2,6 +2,8 @@
 /* What is put into TLS sessions when a certificate is verified, and read back when they are resumed. */
 #include "httpd.h"
 #include "http_log.h"
+#include "apr_hash.h"
+#include "apr_strings.h"
 
 #include <openssl/err.h>
 
@@ -19,16 +21,17 @@ static void keep_chain(STACK_OF(X509) *chain, const mtls_record_t *record)
         mtls_castore_add(store, sk_X509_value(chain, i + 1), record->chain[i]);
 }
 
-static void record_verdict(X509_STORE_CTX *ctx, SSL_SESSION *session, int ok)
+static void record_verdict(X509_STORE_CTX *ctx, SSL_SESSION *session, const unsigned char *place, int ok)
 {
     STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(ctx);
     X509 *leaf = X509_STORE_CTX_get0_cert(ctx);
+    mtls_castore_t *store = mtls_generation()->castore;
     unsigned char octets[MTLS_RECORD_MAX];
     mtls_record_t record;
 
-    if (!leaf)
+    if (!leaf || !place)
         return;
-    if (mtls_record_make(&record, ok > 0, X509_STORE_CTX_get_error(ctx), chain, leaf, mtls_generation()->castore) < 0)
+    if (mtls_record_make(&record, place, ok > 0, X509_STORE_CTX_get_error(ctx), chain, leaf, store) < 0)
         return;
     keep_chain(chain, &record);
     SSL_SESSION_set1_ticket_appdata(session, octets, mtls_record_encode(&record, octets));
@@ -48,7 +51,7 @@ static int verify_and_record(X509_STORE_CTX *ctx, void *unused)
         return ok;
     ERR_set_mark();
     SSL_SESSION_set1_ticket_appdata(session, NULL, 0);   /* never another certificate's record */
-    record_verdict(ctx, session, ok);
+    record_verdict(ctx, session, mtls_session_place(ssl), ok);
     ERR_pop_to_mark();
     return ok;
 }
@@ -92,41 +95,144 @@ static int is_current(const mtls_record_t *record)
     return record->chain_len == 0 || (store && record->chain_len > 0);
 }
 
-/* A ticket with a certificate of which nothing is recorded was made by another server, one whose CAs are not
- * known here perhaps by another configuration: what it says need not be true any more. A full handshake
- * finds out. */
-static int usable_ticket(SSL_SESSION *session)
+/* Of a session with a certificate of which nothing is recorded nobody knows who made it; one from another place was made
+ * for other CAs perhaps. What they say need not be true here. A full handshake finds out. */
+static int is_from_here(SSL *ssl, SSL_SESSION *session)
 {
     mtls_record_t record;
 
-    if (!SSL_SESSION_get0_peer(session))
-        return 1;
-    if (mtls_session_record(session, &record) < 0)
+    return !SSL_SESSION_get0_peer(session)
+        || (mtls_session_record(session, &record) == 0 && mtls_record_is_of(&record, mtls_session_place(ssl)));
+}
+
+/* Where CAs lie in a directory the place does not tell all about them: a ticket whose CAs are not known here was made by
+ * another configuration perhaps. */
+static int usable_ticket(SSL *ssl, SSL_SESSION *session)
+{
+    mtls_record_t record;
+
+    if (!is_from_here(ssl, session))
         return 0;
-    if (!record.ok || record.error != X509_V_OK)
-        return 1;
+    if (mtls_session_record(session, &record) < 0 || !record.ok || record.error != X509_V_OK)
+        return 1;           /* nobody, or nobody who is believed */
     return is_current(&record);
 }
 
 static SSL_TICKET_RETURN judge_ticket(SSL *ssl, SSL_SESSION *session, const unsigned char *name, size_t name_len,
                                       SSL_TICKET_STATUS status, void *unused)
 {
-    (void)ssl, (void)name, (void)name_len, (void)unused;
+    (void)name, (void)name_len, (void)unused;
     switch (status) {
     case SSL_TICKET_SUCCESS:
-        return usable_ticket(session) ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_IGNORE_RENEW;
+        return usable_ticket(ssl, session) ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_IGNORE_RENEW;
     case SSL_TICKET_SUCCESS_RENEW:
-        return usable_ticket(session) ? SSL_TICKET_RETURN_USE_RENEW : SSL_TICKET_RETURN_IGNORE_RENEW;
+        return usable_ticket(ssl, session) ? SSL_TICKET_RETURN_USE_RENEW : SSL_TICKET_RETURN_IGNORE_RENEW;
     default:
         return SSL_TICKET_RETURN_IGNORE_RENEW;
     }
 }
 
+/* mod_ssl's, which asks its cache: the same for all virtual hosts. Written before there are threads. */
+static SSL_SESSION *(*ask_cache)(SSL *, const unsigned char *, int, int *);
+
+static SSL_SESSION *find_session(SSL *ssl, const unsigned char *id, int len, int *copy)
+{
+    SSL_SESSION *session = ask_cache(ssl, id, len, copy);
+
+    if (!session || is_from_here(ssl, session))
+        return session;
+    if (!*copy)
+        SSL_SESSION_free(session);
+    return NULL;
+}
+
+static void watch_cache(SSL_CTX *ctx)
+{
+    if (!SSL_CTX_sess_get_get_cb(ctx))
+        return;
+    ask_cache = SSL_CTX_sess_get_get_cb(ctx);
+    SSL_CTX_sess_set_get_cb(ctx, find_session);
+}
+
+/* ---- where a connection is ---- */
+
+static int add_trusted(EVP_MD_CTX *md, const SSL_CTX *ctx)
+{
+    const STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(SSL_CTX_get_cert_store(ctx));
+    unsigned char digest[MTLS_DIGEST_LEN];
+    int i;
+
+    for (i = 0; i < sk_X509_OBJECT_num(objects); i++) {
+        const X509_OBJECT *object = sk_X509_OBJECT_value(objects, i);
+        X509 *ca = X509_OBJECT_get0_X509(object);
+        X509_CRL *crl = X509_OBJECT_get0_X509_CRL((X509_OBJECT *)object);
+
+        if (!(ca ? X509_digest(ca, mtls_digest_algorithm(), digest, NULL)
+                 : crl && X509_CRL_digest(crl, mtls_digest_algorithm(), digest, NULL))
+            || !EVP_DigestUpdate(md, digest, sizeof(digest)))
+            return 0;
+    }
+    return 1;
+}
+
+/* Of CAs in a directory mod_ssl knows the names. */
+static int add_names(EVP_MD_CTX *md, const SSL_CTX *ctx)
+{
+    const STACK_OF(X509_NAME) *names = SSL_CTX_get_client_CA_list(ctx);
+    unsigned char digest[MTLS_DIGEST_LEN];
+    int i;
+
+    for (i = 0; i < sk_X509_NAME_num(names); i++) {
+        if (!X509_NAME_digest(sk_X509_NAME_value(names, i), mtls_digest_algorithm(), digest, NULL)
+            || !EVP_DigestUpdate(md, digest, sizeof(digest)))
+            return 0;
+    }
+    return 1;
+}
+
+/* mod_ssl itself tells virtual hosts apart by their names alone. */
+static int add_addresses(EVP_MD_CTX *md, apr_pool_t *p, const server_rec *s)
+{
+    const server_addr_rec *address;
+
+    for (address = s->addrs; address; address = address->next) {
+        const char *text = apr_psprintf(p, "%s:%u", address->virthost, (unsigned)address->host_port);
+
+        if (!EVP_DigestUpdate(md, text, strlen(text) + 1))
+            return 0;
+    }
+    return 1;
+}
+
+static void note_place(apr_pool_t *p, const server_rec *s, SSL_CTX *ctx)
+{
+    unsigned char *place = apr_palloc(p, MTLS_DIGEST_LEN);
+    EVP_MD_CTX *md = EVP_MD_CTX_new();
+
+    if (!mtls_generation()->places)
+        mtls_generation()->places = apr_hash_make(p);
+    ERR_set_mark();
+    if (md && EVP_DigestInit_ex(md, mtls_digest_algorithm(), NULL) && add_addresses(md, p, s) && add_trusted(md, ctx)
+        && add_names(md, ctx) && EVP_DigestFinal_ex(md, place, NULL))
+        apr_hash_set(mtls_generation()->places, apr_pmemdup(p, &ctx, sizeof(ctx)), sizeof(ctx), place);
+    ERR_pop_to_mark();
+    EVP_MD_CTX_free(md);
+}
+
+const unsigned char *mtls_session_place(const SSL *ssl)
+{
+    const SSL_CTX *ctx = SSL_get_SSL_CTX(ssl);
+    apr_hash_t *places = mtls_generation()->places;
+
+    return places ? apr_hash_get(places, &ctx, sizeof(ctx)) : NULL;
+}
+
 int mtls_session_init_server(server_rec *s, apr_pool_t *p, int is_proxy, SSL_CTX *ctx)
 {
-    (void)p;
     if (is_proxy || !mtls_generation() || !mtls_generation()->used)
         return OK;
+    note_place(p, s, ctx);
+    watch_cache(ctx);
     SSL_CTX_set_cert_verify_callback(ctx, verify_and_record, NULL);
     if (!SSL_CTX_set_session_ticket_cb(ctx, NULL, judge_ticket, NULL))
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,

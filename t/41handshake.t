@@ -146,9 +146,8 @@ same(outcomes($server, { %changing, cert => 'other', change => 1 }, '/again/', (
 
 # OptRenegotiate verifies once more, past any handshake: where that fails the client is not let in by what was known before.
 # It takes a session from before the virtual host stopped asking for certificates.
-spew(pki() . '/handshake-ticket.key', 'k' x 48);
-(my $keeping = qq{SSLSessionTicketKeyFile "\@PKI\@/handshake-ticket.key"\n$EVERYWHERE}) =~ s/^.*chain\.length.*\n//m;
-my $restarted = start_server(tls => "SSLVerifyClient optional\n$keeping");
+(my $keeping = $EVERYWHERE) =~ s/^.*chain\.length.*\n//m;
+my $restarted = start_server(conf => ticket_keys(), tls => "SSLVerifyClient optional\n$keeping");
 is(outcomes($restarted, { tls => '1.2', cert => 'ok', save => 'kept' }, '/rules/')->[0], $ANNE, 'a session to be kept');
 $restarted->graceful(tls => <<"END");
     SSLVerifyClient none
@@ -165,13 +164,10 @@ $restarted->graceful(tls => <<"END");
 END
 is(outcomes($restarted, { tls => '1.2', cert => 'ok', session => 'kept' }, '/rules/')->[0], '403 no-certificate',
    'a ticket from before the restart is not taken: its CA may have been withdrawn');
-# Under prefork OpenSSL does not hand us a ticket from before the restart at all: there is nothing to resume then.
-if (mpm() ne 'prefork') {
-    is(outcomes($restarted, { tls => '1.2', cert => 'other', change => 1 }, '/rules/asked/')->[0], '200 SUCCESS Otto Other',
-       '... until its CA has verified somebody again');
-    same(outcomes($restarted, { tls => '1.2', cert => 'ok', session => 'kept' }, '/rules/', '/rules/quick/'),
-         [$ANNE, '403 unverified'], 'OptRenegotiate: what fails now counts, not what was known');
-}
+is(outcomes($restarted, { tls => '1.2', cert => 'other', change => 1 }, '/rules/asked/')->[0], '200 SUCCESS Otto Other',
+   '... until its CA has verified somebody again');
+same(outcomes($restarted, { tls => '1.2', cert => 'ok', session => 'kept' }, '/rules/', '/rules/quick/'),
+     [$ANNE, '403 unverified'], 'OptRenegotiate: what fails now counts, not what was known');
 $restarted->stop;
 
 # ---- HTTP/2 that was not negotiated ----
@@ -260,6 +256,49 @@ for my $row (@NAMED) {
             }
         }
     }
+}
+
+# ---- virtual hosts that httpd takes for one where sessions are concerned: the same name, and other ports ----
+
+my @TWINS = (
+    # host, its lines; certificates that it gives sessions for => what it says of them
+    ['ours', $OPTIONAL, ok => $ANNE],
+    ['theirs', qq{SSLVerifyClient optional\nSSLCACertificateFile "\@PKI\@/stranger-ca.crt"\n}, stranger => $ANNE],
+    ['demanding', qq{SSLVerifyClient require\nSSLCACertificateFile "\@PKI\@/ca.pem"\n}, ok => $ANNE],
+    ['tolerant', qq{SSLVerifyClient optional_no_ca\nSSLCACertificateFile "\@PKI\@/ca.pem"\n},
+        stranger => '403 unverified', selfsigned => '403 unverified', ok => $ANNE],
+    ['revoking', qq{$OPTIONAL SSLCARevocationFile "\@PKI\@/intermediate.crl.pem"\nSSLCARevocationCheck leaf\n}, ok => $ANNE],
+    ['trusting nobody', "SSLVerifyClient none\n"],
+);
+# What each host says of each client: another one's session must not make it say more.
+my %SAYS = map { my ($host, undef, %says) = @$_; $host => \%says } @TWINS;
+$SAYS{$_}{other} = '200 SUCCESS Otto Other' for qw(ours demanding tolerant);
+for my $resume ('tickets', 'the cache') {
+    my ($text, %port) = ('');
+    for my $twin (@TWINS) {
+        ($port{ $twin->[0] }, my $lines) = host("ServerName twin.example.org\n$twin->[1]");
+        $text .= $lines;
+    }
+    my $keys = $resume eq 'tickets' ? ticket_keys() : "SSLSessionTickets off\n";
+    my $twins = start_server(conf => "$keys$EVERYWHERE$text");
+    for my $from (sort keys %port) {
+        for my $cert (sort keys %{ $SAYS{$from} }) {
+            for my $tls ('1.2', '1.3') {
+                my %how = (tls => $tls, sni => 'twin.example.org', cert => $cert);
+                my $name = "$resume, TLS $tls, $cert at the host $from";
+                is(outcomes($twins, { %how, port => $port{$from}, save => $name }, '/rules/')->[0], $SAYS{$from}{$cert}, $name);
+                my ($again) = client()->many($twins, { %how, port => $port{$from}, session => $name }, { path => '/rules/' });
+                is(($again->{reused} ? 'resumed ' : '') . outcome($again), "resumed $SAYS{$from}{$cert}", "$name, once more");
+                for my $to (grep { $_ ne $from } sort keys %port) {
+                    my $wanted = $SAYS{$to}{$cert} ? qr/^\Q$SAYS{$to}{$cert}\E$/ : qr/^(?:0 |403 (?:no-certificate|unverified)$)/;
+                    my ($shown) = client()->many($twins, { %how, port => $port{$to}, session => $name }, { path => '/rules/' });
+                    like(outcome($shown), $wanted, "$name, then the session shown to $to");
+                    ok(!$shown->{reused}, '... which does not resume it');
+                }
+            }
+        }
+    }
+    $twins->stop;
 }
 
 # ---- plain HTTP spoken to the port with TLS ----

@@ -74,13 +74,13 @@ make_deep();
 # ---- the server: twice, with tickets and without ----
 
 spew(pki() . '/ca-known.pem', join '', map { slurp(pki("$_.crt")) } qw(root intermediate twin-ca));
-spew(pki() . '/ticket.key', 'k' x 48);
 my %PORT = (ticket => free_port(), 'server cache' => free_port());
 
 # For stock httpd nothing of ours stands in it.
 sub hosts {
     my ($stock) = @_;
-    my $text = $stock ? '' : sprintf <<'END', $backend->port('http');
+    my $text = ticket_keys();
+    $text .= sprintf <<'END', $backend->port('http') if !$stock;
         ErrorDocument 403 "reason %%{reqenv:MTLS_REASON}"
         ProxyPass / http://127.0.0.1:%d/
         <Location />
@@ -115,7 +115,6 @@ END
                 SSLVerifyClient optional
                 SSLVerifyDepth 30
                 SSLSessionTickets $tickets
-                SSLSessionTicketKeyFile "\@PKI\@/ticket.key"
             </VirtualHost>
 END
     }
@@ -226,6 +225,33 @@ for my $case (@FOREIGN) {
     ok(!$reused, "$name: by a full handshake");
     ($reused) = check("$name: the one we gave instead", 'ok', %how, session => "ours @$case");
     ok($reused, "$name: is resumed");
+}
+# The same server once more, or another one with these keys, which does not trust all of these CAs, or knows a newer revocation list.
+my @STRICTER = (
+    ['twin', 'SSLCACertificateFile "@PKI@/ca.pem"'],
+    ['other', qq{SSLCACertificateFile "\@PKI\@/ca-known.pem"\nSSLCARevocationFile "\@PKI\@/intermediate.crl.pem"\nSSLCARevocationCheck leaf}],
+);
+sub at_ticket_host {
+    my ($cert, $case, @how) = @_;
+    my ($response) = client()->many($server, { cert => $cert, http => $case->[0], tls => $case->[1], port => $PORT{ticket}, @how },
+                                    { path => '/' });
+    return $response;
+}
+for my $row (@STRICTER) {
+    my ($cert, $lines) = @$row;
+    my %given = map { ("@$_" => at_ticket_host($cert, $_, save => "laxer @$_")->{status}) } @FOREIGN;
+    $server->stop;
+    (my $stricter = $PARTS{conf}) =~ s/SSLCACertificateFile .*/$lines/g;
+    $server = start_server(%PARTS, conf => $stricter);
+    for my $case (@FOREIGN) {
+        my $name = "a ticket of a laxer server, $cert, HTTP/$case->[0], TLS $case->[1]";
+        is($given{"@$case"}, 200, "$name: good there");
+        is(at_ticket_host('ok', $case)->{status}, 200, "$name: others come in here, too");
+        my $shown = at_ticket_host($cert, $case, session => "laxer @$case");
+        ok(!$shown->{status} && !$shown->{reused}, "$name: worth nothing here") or diag explain $shown;
+    }
+    $server->stop;
+    $server = start_server(%PARTS);
 }
 
 done_testing;

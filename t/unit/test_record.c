@@ -5,10 +5,14 @@
 #include <openssl/evp.h>
 #include "mtls_record.h"
 
-/* As the layout in mtls_record.h says: magic, version, flags, error; SHA-1 of the leaf. */
+/* As the layout in mtls_record.h says: magic, version, flags, error; SHA-1 of the leaf; where it was verified. */
 #define HEAD 8
 #define LEAF 20
-#define WHOLE (HEAD + LEAF + 2 * 32)      /* with two CAs */
+#define LEAST (HEAD + LEAF + 32)
+#define WHOLE (LEAST + 2 * 32)      /* with two CAs */
+
+static const unsigned char here[] = "32 octets that stand for a place";
+static const unsigned char elsewhere[] = "32 octets that stand for a plaza";
 
 static certificate_t parts_of(int number)
 {
@@ -90,18 +94,20 @@ static void check_verification(const verification_t *row)
     apr_size_t len;
 
     octets[MTLS_RECORD_MAX] = 0x5a;
-    assert_int_equal(mtls_record_make(&record, row->ok, row->error, chain, leaf, NULL), 0);
+    assert_int_equal(mtls_record_make(&record, here, row->ok, row->error, chain, leaf, NULL), 0);
     len = mtls_record_encode(&record, octets);
-    assert_int_equal(len, HEAD + LEAF + MTLS_DIGEST_LEN * (row->chain_len < 0 ? 0 : row->chain_len));
+    assert_int_equal(len, LEAST + MTLS_DIGEST_LEN * (row->chain_len < 0 ? 0 : row->chain_len));
     assert_true(len <= 512);
     assert_int_equal(octets[MTLS_RECORD_MAX], 0x5a);
     assert_int_equal(mtls_record_decode(&decoded, octets, len), 0);
     if (decoded.chain_len != row->chain_len || decoded.error != row->error)
         fail_msg("%s: chain %d, error %d", row->name, decoded.chain_len, decoded.error);
     check_chain(row, &decoded);
-    if (mtls_record_verified(&decoded, leaf) != row->verified)
+    if (mtls_record_verified(&decoded, here, leaf) != row->verified)
         fail_msg("%s: is%s verified", row->name, row->verified ? " not" : "");
-    assert_false(mtls_record_verified(&decoded, stranger));
+    assert_false(mtls_record_verified(&decoded, here, stranger));
+    assert_false(mtls_record_verified(&decoded, elsewhere, leaf));
+    assert_false(mtls_record_verified(&decoded, NULL, leaf));
     X509_free(leaf);
     X509_free(stranger);
     sk_X509_pop_free(chain, X509_free);
@@ -121,10 +127,11 @@ static apr_size_t write_record(unsigned char *octets)
 {
     int i;
 
-    memcpy(octets, "MA\2\5\0\0\0\0", HEAD);
+    memcpy(octets, "MA\3\5\0\0\0\0", HEAD);
     hash_of(0, EVP_sha1(), octets + HEAD);
+    memcpy(octets + HEAD + LEAF, here, 32);
     for (i = 0; i < 2; i++)
-        hash_of(i + 1, EVP_sha256(), octets + HEAD + LEAF + i * MTLS_DIGEST_LEN);
+        hash_of(i + 1, EVP_sha256(), octets + LEAST + i * MTLS_DIGEST_LEN);
     return WHOLE;
 }
 
@@ -135,12 +142,12 @@ static void test_layout(void **state)
     mtls_record_t record;
 
     (void)state;
-    assert_int_equal(mtls_record_make(&record, 1, X509_V_OK, chain, sk_X509_value(chain, 0), NULL), 0);
+    assert_int_equal(mtls_record_make(&record, here, 1, X509_V_OK, chain, sk_X509_value(chain, 0), NULL), 0);
     assert_int_equal(mtls_record_encode(&record, octets), write_record(written));
     assert_memory_equal(octets, written, WHOLE);
-    assert_int_equal(mtls_record_make(&record, 0, X509_V_ERR_CERT_REVOKED, chain, sk_X509_value(chain, 0), NULL), 0);
-    assert_int_equal(mtls_record_encode(&record, octets), HEAD + LEAF);
-    assert_memory_equal(octets, "MA\2\6\0\0\0\x17", HEAD);      /* X509_V_ERR_CERT_REVOKED is 23 */
+    assert_int_equal(mtls_record_make(&record, here, 0, X509_V_ERR_CERT_REVOKED, chain, sk_X509_value(chain, 0), NULL), 0);
+    assert_int_equal(mtls_record_encode(&record, octets), LEAST);
+    assert_memory_equal(octets, "MA\3\6\0\0\0\x17", HEAD);      /* X509_V_ERR_CERT_REVOKED is 23 */
     sk_X509_pop_free(chain, X509_free);
 }
 
@@ -154,7 +161,9 @@ static const struct {
     { "no leaf", 0, 'M', HEAD },
     { "half a leaf", 0, 'M', HEAD + 10 },
     { "one octet short of a leaf", 0, 'M', HEAD + LEAF - 1 },
-    { "one octet behind the leaf", 0, 'M', HEAD + LEAF + 1 },
+    { "a leaf and no place", 0, 'M', HEAD + LEAF },
+    { "one octet short of a place", 0, 'M', LEAST - 1 },
+    { "one octet behind the place", 0, 'M', LEAST + 1 },
     { "one octet short of the chain", 0, 'M', WHOLE - 1 },
     { "one octet behind the chain", 0, 'M', WHOLE + 1 },
     { "one CA too many", 0, 'M', MTLS_RECORD_MAX + MTLS_DIGEST_LEN },
@@ -162,7 +171,8 @@ static const struct {
     { "another magic", 1, 'B', WHOLE },
     { "version 0", 2, 0, WHOLE },
     { "version 1", 2, 1, WHOLE },
-    { "version 3", 2, 3, WHOLE },
+    { "version 2, which had no place", 2, 2, WHOLE - 32 },
+    { "version 4", 2, 4, WHOLE },
     { "version 1, which had 32 octets of the leaf", 2, 1, HEAD + 32 },
     { "the same, with two CAs", 2, 1, HEAD + 3 * 32 },
     { "version 2 with 32 octets of the leaf", 2, 2, HEAD + 32 },
@@ -195,12 +205,12 @@ static void test_turned_bits(void **state)
 
     (void)state;
     assert_int_equal(mtls_record_decode(&record, octets, len), 0);
-    assert_true(mtls_record_verified(&record, leaf));
-    for (bit = 0; bit < 8 * (HEAD + LEAF); bit++) {
+    assert_true(mtls_record_verified(&record, here, leaf));
+    for (bit = 0; bit < 8 * LEAST; bit++) {
         if (bit / 8 == 3 && bit != 24)      /* of the flags only the first one says "verified" */
             continue;
         octets[bit / 8] ^= (unsigned char)(1 << bit % 8);
-        if (mtls_record_decode(&record, octets, len) == 0 && mtls_record_verified(&record, leaf))
+        if (mtls_record_decode(&record, octets, len) == 0 && mtls_record_verified(&record, here, leaf))
             fail_msg("bit %d may be turned", bit);
         octets[bit / 8] ^= (unsigned char)(1 << bit % 8);
     }
@@ -218,13 +228,13 @@ static void test_extensions(void **state)
     (void)state;
     parts.extensions = certificate_extension("2.5.29.15", DER(0x04, mtls_str("no bits")));
     leaf = certificate_decode(&parts);
-    assert_int_equal(mtls_record_make(&record, 1, X509_V_OK, NULL, leaf, NULL), 0);
+    assert_int_equal(mtls_record_make(&record, here, 1, X509_V_OK, NULL, leaf, NULL), 0);
     assert_int_equal(record.decodes, 0);
     assert_int_equal(mtls_record_decode(&decoded, octets, mtls_record_encode(&record, octets)), 0);
     assert_int_equal(decoded.decodes, 0);
     X509_free(leaf);
     leaf = make_certificate(0);
-    assert_int_equal(mtls_record_make(&record, 1, X509_V_OK, NULL, leaf, NULL), 0);
+    assert_int_equal(mtls_record_make(&record, here, 1, X509_V_OK, NULL, leaf, NULL), 0);
     assert_int_equal(record.decodes, 1);
     assert_int_equal(mtls_record_decode(&decoded, octets, mtls_record_encode(&record, octets)), 0);
     assert_int_equal(decoded.decodes, 1);
@@ -239,8 +249,8 @@ static void test_error_queue(void **state)
     (void)state;
     ERR_clear_error();
     ERR_raise(ERR_LIB_USER, 7);
-    assert_int_equal(mtls_record_make(&record, 1, X509_V_OK, NULL, leaf, NULL), 0);
-    mtls_record_verified(&record, leaf);
+    assert_int_equal(mtls_record_make(&record, here, 1, X509_V_OK, NULL, leaf, NULL), 0);
+    mtls_record_verified(&record, here, leaf);
     assert_int_equal(ERR_GET_REASON(ERR_get_error()), 7);
     assert_int_equal(ERR_get_error(), 0);
     X509_free(leaf);
