@@ -151,6 +151,30 @@ static void test_layout(void **state)
     sk_X509_pop_free(chain, X509_free);
 }
 
+/* What the store knows is not hashed again, and is that of the same place in the chain, whatever else lies in the store: digests that
+ * no certificate has tell which one was taken. */
+static void test_from_store(void **state)
+{
+    STACK_OF(X509) *chain = make_chain(3);
+    mtls_castore_t *store = mtls_castore_make(unit_pool);
+    unsigned char digest[MTLS_DIGEST_LEN];
+    mtls_record_t record;
+    int i;
+
+    (void)state;
+    for (i = 3; i >= 0; i--) {
+        if (i != 2)
+            mtls_castore_add(store, sk_X509_value(chain, i), memset(digest, i + 1, sizeof(digest)));
+    }
+    assert_int_equal(mtls_record_make(&record, here, 1, X509_V_OK, chain, sk_X509_value(chain, 0), store), 0);
+    assert_int_equal(record.chain_len, 3);
+    assert_memory_equal(record.chain[0], memset(digest, 2, sizeof(digest)), sizeof(digest));
+    hash_of(2, EVP_sha256(), digest);
+    assert_memory_equal(record.chain[1], digest, sizeof(digest));
+    assert_memory_equal(record.chain[2], memset(digest, 4, sizeof(digest)), sizeof(digest));
+    sk_X509_pop_free(chain, X509_free);
+}
+
 /* Records that are no records: one octet of a good one set to another value, and another length. */
 static const struct {
     const char *name;
@@ -261,6 +285,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_verifications),
         cmocka_unit_test(test_layout),
+        cmocka_unit_test(test_from_store),
         cmocka_unit_test(test_broken),
         cmocka_unit_test(test_turned_bits),
         cmocka_unit_test(test_extensions),
