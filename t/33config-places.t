@@ -106,6 +106,44 @@ is((said_of(conf => $_, %without_ssl))[0],
    'mtls_authz: mod_ssl is needed to see client certificates: load it (on Debian: a2enmod ssl)', "without mod_ssl: $_")
     for "<Location />\nRequire mtls\n</Location>", 'MTLSExport nginx', 'MTLSGuard all', "<If \"mtls('subject.cn') == 'x'\">\n</If>";
 is_deeply([said_of(conf => 'KeepAlive on', %without_ssl)], [undef], 'without mod_ssl, and nothing of ours: fine');
+# Another module that speaks TLS does not make up for it; beside mod_ssl it is not believed.
+my $OTHER_TLS = sprintf qq{LoadModule other_tls_module "%s/mod_other_tls.so"\n}, build();
+is((said_of(conf => "$OTHER_TLS<Location />\nRequire mtls\n</Location>", %without_ssl))[0],
+   'mtls_authz: mod_ssl is needed to see client certificates: load it (on Debian: a2enmod ssl)', 'TLS by another module');
+my $backend = start_backend('http');
+my $other = start_server(conf => sprintf <<'END', $OTHER_TLS, $backend->port('http'));
+    %s
+    ErrorDocument 403 "%%{reqenv:MTLS_REASON}"
+    MTLSExport nginx rfc9440
+    MTLSHeader X-CN subject.cn
+    MTLSUser subject.cn
+    ProxyPass / http://127.0.0.1:%d/
+    <Location "/mtls/">
+        Require mtls
+    </Location>
+    <Location "/not/">
+        <RequireAll>
+            Require mtls
+            Require not mtls subject.cn "Otto Other"
+        </RequireAll>
+    </Location>
+    <Location "/backstop/">
+        MTLSBackstop on
+        Require all granted
+    </Location>
+    <Location "/verified/">
+        Require expr "%%{HTTPS} == 'on'"
+    </Location>
+END
+for my $path ('/mtls/', '/not/', '/backstop/') {
+    my $response = client()->request($other, $path, plain => 1);
+    is("$response->{status} $response->{body}", '403 unverified', "a client that another module has verified: $path");
+    is(client()->request($other, $path, cert => 'ok')->{status}, $path eq '/backstop/' ? 403 : 200, '  ... and one that mod_ssl has');
+}
+my $seen = client()->request($other, '/verified/', plain => 1);
+is($seen->{status}, 200, 'httpd takes its word, where it is asked');
+is(join(' ', $seen->backend_header('ssl-client-verify')), 'FAILED:unverified', '  ... a backend is not told that it is verified');
+is(join(' ', map { $seen->backend_header($_) } qw(X-CN Client-Cert ssl-client-subject-dn ssl-client-cert)), '', '  ... nor who it is');
 my $plain = start_server(%without_ssl);
 is(client()->request($plain, '/', plain => 1)->{status}, 200, '  ... it starts and serves');
 

@@ -4,6 +4,7 @@
 # Which headers a location sends: sections laid over each other, what the operator sets himself, and
 # what is left of an outer request's headers behind redirects and in subrequests - nothing.
 use MTLS::Test;
+use MTLS::Lists;
 
 my $backend = start_backend('http', 'fcgi');
 my $port = $backend->port('http');
@@ -275,6 +276,44 @@ for my $case (['/a/x', []], ['/a/x', [['Max-Forwards', '0']]], ['/x', [['Max-For
     unlike($r->{body}, qr/^(?:Client-Cert|X-Single|X-Literal|X-Base|X-Client|ssl-client)/mi, "$title: without our headers");
     unlike($r->{body}, qr/Anne|from here/, "$title: and without their values");
 }
+
+# ---- pages of the server about itself, and what comes back ----
+
+my $private = list_dir();
+put('partners', 'shop.example.org partner=secret-label', 'like:*.secret-name.example');
+put('gone', 'sha256 ' . digest_of('other'));
+my $pages = start_server(conf => "ExtendedStatus on\n", tls => sprintf <<'END', $private, $private, $backend->port('http'));
+    MTLSListInterval 1s
+    MTLSList partners san.dns file:%s/partners
+    MTLSKillList %s/gone
+    MTLSUser subject.cn
+    MTLSExport nginx xfcc:subject,uri
+    MTLSHeader X-Partner label.partners.partner
+    ProxyPass /info !
+    ProxyPass /status !
+    ProxyPass / http://127.0.0.1:%d/
+    <Location "/">
+        Require mtls in partners
+    </Location>
+    <Location "/info">
+        SetHandler server-info
+        Require all granted
+    </Location>
+    <Location "/status">
+        SetHandler server-status
+        Require all granted
+    </Location>
+END
+my $known = client()->request($pages, '/x', cert => 'ok');
+is(join(' ', $known->backend_header('X-Partner')), 'secret-label', 'what is private is in use');
+my $back = join "\n", map { join ': ', @$_ } @{ $known->{headers} };
+unlike($back, qr/Anne|secret|partner|client-cert|ssl-client/i, 'the client is told nothing of it');
+for my $path ('/info', '/info?config', '/info?mod_mtls_authz.c', '/info?hooks', '/info?list', '/info?server', '/status', '/status?auto') {
+    my $page = client()->request($pages, $path);
+    is($page->{status}, 200, "$path answers");
+    unlike($page->{body}, qr/secret-|Anne Example|@{[ substr digest_of('other'), 0, 12 ]}/i, '... and shows nothing of lists and clients');
+}
+like(client()->request($pages, '/info?mod_mtls_authz.c')->{body}, qr/MTLSList/, 'mod_info shows the lines of the configuration');
 
 # ---- values stay with their connection and their location ----
 

@@ -51,12 +51,14 @@ my @HARMLESS = (
 );
 my @HTTP = mpm() eq 'prefork' ? ('1.1') : ('1.1', '2');
 
-sub ask {
-    my ($how, @paths) = @_;
+sub ask { return ask_server($server, @_) }
+
+sub ask_server {
+    my ($to, $how, @paths) = @_;
     my @requests = map { { path => $_, headers => $how->{headers} // [] } } @paths;
     my @responses;
     while (@responses < @requests) {         # a response of 400 ends its connection
-        my @more = client()->many($server, $how, @requests[@responses .. $#requests]);
+        my @more = client()->many($to, $how, @requests[@responses .. $#requests]);
         push @responses, shift @more, grep { $_->{status} } @more;
     }
     return @responses;
@@ -85,6 +87,57 @@ for my $http (@HTTP) {
         }
         is((shift @answers)->{status}, 200, "$where: $_") for @HARMLESS;
     }
+}
+
+# However the server itself reads paths: nobody comes where he is not meant to be, by whatever way the rest of the path is served.
+# Otto may go to protected/, Anne anywhere else.
+my @READINGS = ('', 'MergeSlashes Off', 'AllowEncodedSlashes On', 'AllowEncodedSlashes NoDecode',
+                "MergeSlashes Off\nAllowEncodedSlashes On", "MergeSlashes Off\nAllowEncodedSlashes NoDecode", 'UseCanonicalName On');
+my @WAYS = qw(/pass /raw /rewrite /balancer /files);
+my $PROTECTED = join '', map { qq{<Location "$_/protected/">\nAuthMerging Off\nRequire mtls subject.cn "Otto Other"\n</Location>\n} } @WAYS;
+my @ROUNDABOUT = (
+    '%s//protected/x', '/%s/protected/x', '//%s//protected//x', '%s/protected//x', '%s/./protected/x', '/.%s/protected/x',
+    '%s/a/../protected/x', '%s/a//../protected/x', '%s//a/../protected/x', '%s/%%70rotected/x', '%s/protected%%2fx', '%s%%2fprotected/x',
+    '%s%%2Fprotected%%2Fx', '%s/a%%2f..%%2fprotected/x', '%s/a/%%2e%%2e/protected/x', '%s/%%2e/protected/x', '%s/protected;a=b/x',
+    '%s;a/protected/x', '%s/..;%s/protected/x', '%s/protected\\x', '%s/protected%%5cx', '%s/%%2570rotected/x', '%s/protected%%00/x', '%s/protected/../protected/x',
+);
+for my $reading (@READINGS) {
+    my $read = start_server(tls => <<"END");
+        $reading
+        MTLSBackstop on
+        ProxyPass "/pass/" "$origin/pass/"
+        ProxyPass "/raw/" "$origin/raw/" nocanon
+        <Proxy "balancer://pool">
+            BalancerMember "$origin"
+        </Proxy>
+        ProxyPass "/balancer/" "balancer://pool/balancer/"
+        Alias "/files/protected/" "\@HTDOCS\@/"
+        Alias "/files/" "\@HTDOCS\@/"
+        RewriteEngine On
+        RewriteRule "^/+rewrite/(.*)" "$origin/rewrite/\$1" [P]
+        <Location "/">
+            Require mtls
+        </Location>
+        $PROTECTED
+END
+    (my $title = $reading || 'as usual') =~ s/\n/, /;
+    for my $http (@HTTP) {
+        for my $way (@WAYS) {
+            my $file = $way eq '/files' ? 'index.html' : 'x';
+            my @direct = ("$way/$file", "$way/protected/$file");
+            for my $row (['ok', 200, 403], ['other', 200, 200], [undef, 403, 403]) {
+                my ($cert, @wanted) = @$row;
+                is(join(' ', map { $_->{status} } ask_server($read, { cert => $cert, http => $http }, @direct)), "@wanted",
+                   "$title, HTTP/$http, $way: " . ($cert // 'nobody'));
+            }
+            my @targets = map { my $path = s/%s/$way/gr =~ s/%%/%/gr; $path =~ s/x$/$file/r } @ROUNDABOUT;
+            for my $cert ('ok', undef) {
+                my @in = grep { $_->[1] !~ /^4\d\d$/ } map { [ $_, (ask_server($read, { cert => $cert, http => $http }, $_))[0]{status} ] } @targets;
+                is(join(', ', map { "@$_" } @in), '', "$title, HTTP/$http, $way: " . ($cert // 'nobody') . ' by no way round');
+            }
+        }
+    }
+    $read->stop;
 }
 
 # Before anybody asks who it is, and whoever it is.
