@@ -121,8 +121,7 @@ END
     return $text;
 }
 
-my $CHILDREN = mpm() eq 'prefork' ? "StartServers 3\nMinSpareServers 3\n" : "StartServers 3\nMinSpareThreads 48\nMaxSpareThreads 48\n";
-my %PARTS = (log_format => '%P %X %U %>s', conf => $CHILDREN . hosts());
+my %PARTS = (log_format => '%P %X %U %>s', conf => three_children() . hosts());
 my $server = start_server(%PARTS);
 
 # ---- the answers ----

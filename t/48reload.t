@@ -52,13 +52,7 @@ my @names = sort keys %BAD, 'good', 'touched', 'same', 'old';
 my $lists = join '', map { "MTLSList $_ san.dns file:$dir/@{[ $file{$_} // $_ ]}" . (/^old|^removed/ ? ' stale=1s' : '') . "\n" } @names;
 my $rules = join '', map { "<Location \"/$_\">\nRequire mtls in $_\n</Location>\n" } @names;
 my $server = start_server(tls => "MTLSListInterval 1s\n$lists$rules<Location \"/two\">\nRequire mtls in removed old\n</Location>\nScriptAlias \"/two/\" \"\@HTDOCS\@/../cgi-bin/\"\n",
-                          log_format => '%P %U %>s %{MTLS_STALE_LISTS}e', conf => <<'END');
-    <IfModule !mpm_prefork_module>
-        StartServers 3
-        MinSpareThreads 48
-        MaxSpareThreads 48
-    </IfModule>
-END
+                          log_format => '%P %U %>s %{MTLS_STALE_LISTS}e', conf => three_children());
 sub status { my ($path, $cert) = @_; return client()->request($server, $path, cert => $cert // 'ok')->{status} }
 
 is(status("/$_"), 404, "$_: at the start") for @names;

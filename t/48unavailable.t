@@ -84,13 +84,7 @@ sub start {
     my ($more) = @_;
     spew($refusal, '');
     local $ENV{LD_PRELOAD} = "$dir/refuse.so";
-    return start_server(log_format => '%U %>s %{MTLS_STALE_LISTS}e', tls => $tls . $more, conf => <<'END');
-    <IfModule !mpm_prefork_module>
-        StartServers 3
-        MinSpareThreads 48
-        MaxSpareThreads 48
-    </IfModule>
-END
+    return start_server(log_format => '%U %>s %{MTLS_STALE_LISTS}e', tls => $tls . $more, conf => three_children());
 }
 
 $server = start('');

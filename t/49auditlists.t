@@ -11,13 +11,7 @@ my $dir = list_dir();
 put('partners', 'shop.example.org role=billing');
 put('kill', '# nobody');
 put('other', 'bare.example.org');
-my $server = start_server(log_level => 'mtls_authz:debug', conf => qq(MTLSAuditLog "$dir/audit" all\n) . <<'CONF', tls => <<"END");
-    <IfModule !mpm_prefork_module>
-        StartServers 3
-        MinSpareThreads 48
-        MaxSpareThreads 48
-    </IfModule>
-CONF
+my $server = start_server(log_level => 'mtls_authz:debug', conf => qq(MTLSAuditLog "$dir/audit" all\n) . three_children(), tls => <<"END");
     MTLSListInterval 1s
     MTLSList partners san.dns file:$dir/partners
     MTLSList other san.dns file:$dir/other

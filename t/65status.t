@@ -179,8 +179,7 @@ my $now = value('mtls_authz_connections_total', certificate => 'verified');
 is($now, $verified + 1, 'a connection with one is counted once');
 
 # Certificates of all kinds, and what is read of them: in a server that takes them unverified, too.
-my $lax = start_server(tls => <<'TLS');
-    SSLVerifyClient optional_no_ca
+my $OPEN_PAGE = <<'TLS';
     <Location "/mtls-status">
         SetHandler mtls-status
         Require all granted
@@ -189,6 +188,7 @@ my $lax = start_server(tls => <<'TLS');
         Require mtls
     </Location>
 TLS
+my $lax = start_server(tls => "SSLVerifyClient optional_no_ca\n$OPEN_PAGE");
 my $numbers = sub {
     my $metrics = decode_json(client()->request($lax, '/mtls-status?format=json', plain => 0)->{body})->{metrics};
     return (map({ ($_->{certificate} => $_->{value}) } @{ $metrics->{mtls_authz_connections_total} }), read => $metrics->{mtls_authz_certificates_read_total}[0]{value});
@@ -306,18 +306,8 @@ my ($lengthy) = grep { $_->{path} eq '/orders/lengthy' } @{ $shown->{recent} };
 like($lengthy->{subject}, qr/^[ -~]{100,400}$/, 'a name that is too long is cut, and is text');
 
 # A host that a client makes up, where the server takes what comes.
-my $lenient = start_server(conf => 'HttpProtocolOptions Unsafe', tls => <<'TLS');
-    UseCanonicalName Off
-    MTLSWhatIf on
-    MTLSAuditLog audit.log
-    <Location "/mtls-status">
-        SetHandler mtls-status
-        Require all granted
-    </Location>
-    <Location "/x">
-        Require mtls
-    </Location>
-TLS
+my $lenient = start_server(conf => 'HttpProtocolOptions Unsafe',
+                           tls => "UseCanonicalName Off\nMTLSWhatIf on\nMTLSAuditLog audit.log\n$OPEN_PAGE");
 my ($taken, $pages) = (0, 0);
 for my $host ('x"><script>alert(1)</script>', "a'onload=x", 'a<b>c', '{"a":1}', "\xff\xfe", 'a&lt;b', 'a b', '[::1]"', '\\"') {
     for my $path ('/x', '/mtls-status', '/mtls-status?show=what-if', '/mtls-status?format=json', '/mtls-status?format=prometheus') {

@@ -11,7 +11,7 @@ use MTLS::Server;
 
 my @FUNCTIONS = qw(
     client start_server main_server start_backend configtest ok_config refused_config make_certificate make_crls outlive tls_matrix
-    ticket_keys
+    ticket_keys three_children
     top build module pki certificates logs httpd mpm free_port slurp spew python
 );
 
@@ -33,6 +33,10 @@ sub start_server  { return MTLS::Server->start(@_) }
 sub main_server   { return MTLS::Server->main }
 # A line for outside of virtual hosts: ticket keys that all servers with it share, in all their generations.
 sub ticket_keys   { return sprintf qq{LoadModule ticket_module "%s/mod_ticket.so"\n}, build() }
+# Lines for outside of virtual hosts: three children as long as nobody needs more, and no fewer.
+sub three_children {
+    return mpm() eq 'prefork' ? "StartServers 3\nMinSpareServers 3\n" : "StartServers 3\nMinSpareThreads 48\nMaxSpareThreads 48\n";
+}
 sub start_backend { return MTLS::Backend->start(@_) }
 sub configtest    { return MTLS::Server::configtest(@_) }
 
