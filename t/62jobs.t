@@ -150,7 +150,7 @@ sub for_this_machine {
     $text =~ s{http://127\.0\.0\.1:\d+/}{'http://127.0.0.1:' . $backend->port('http') . '/'}ge;
     $text =~ s{conf/([\w-]+\.\w+)}{pki($FILE{$1} // die "the test has no file for conf/$1")}ge;
     $text =~ s{ logs/}{ \@DIR\@/}g;
-    $text =~ s{127\.0\.0\.1:389}{127.0.0.1:$ldap} if $text =~ /ldap:/;
+    $text =~ s{ldap://127\.0\.0\.1:389/}{ldap://127.0.0.1:$ldap/};
     $text =~ s{0a1b2c3d4e5f60718293a4b5c6d7e8f901234567}{$old_ca};
     return mpm() eq 'prefork' ? $text : "Protocols h2 http/1.1\n$text";
 }
