@@ -6,24 +6,14 @@ use MTLS::Test;
 use MTLS::Recipe;
 
 my $recipe = MTLS::Recipe->new(1, 'jvm-service.conf');
-my $pki = $recipe->dir . '/certs/jvm';
-my $port = free_port();
-$recipe->shows_its_lines;
-$recipe->replace(8080 => $port);
-$recipe->carry_out('Certificates');
-my %mine = (mtls_backend => "http://127.0.0.1:$port", mtls_server_cert => "$pki/server-cert.pem",
-            mtls_server_key => "$pki/server-key.pem", mtls_client_ca => "$pki/ca-cert.pem");
-$recipe->begins_one_way(client(), '/api/', %mine);
-my $server = $recipe->serve(%mine);
-$recipe->carry_out('See that it works');
-$recipe->carry_out('What a failure looks like');
+my ($server, %mine) = $recipe->run_through(client(), 'jvm', 8080, '/api/');
 
 # What a client says of itself reaches no service.
 my $forged = $recipe->run('openssl x509 -in other-cert.pem -outform der | base64 -w 0');
 my $curl = "curl -s --cacert ca-cert.pem --cert client-cert.pem --key client-key.pem";
 is($recipe->run($recipe->replaced("$curl -H 'Client-Cert: :$forged:' https://localhost/api/")), "hello, CN=client\n",
    'a forged Client-Cert is replaced');
-is($recipe->run("curl -s -H 'Client-Cert: :$forged:' http://127.0.0.1:$port/"), "hello, CN=other\n",
+is($recipe->run("curl -s -H 'Client-Cert: :$forged:' $mine{mtls_backend}/"), "hello, CN=other\n",
    'which the service itself would believe: it listens on the loopback address for that');
 $recipe->names_clients($server, qr{^Java-http-client/\d+});
 $recipe->finish;

@@ -6,17 +6,7 @@ use MTLS::Test;
 use MTLS::Recipe;
 
 my $recipe = MTLS::Recipe->new(2, 'node-service.conf');
-my $pki = $recipe->dir . '/certs/node';
-my $port = free_port();
-$recipe->shows_its_lines;
-$recipe->replace(3000 => $port);
-$recipe->carry_out('Certificates');
-my %mine = (mtls_backend => "http://127.0.0.1:$port", mtls_server_cert => "$pki/server-cert.pem",
-            mtls_server_key => "$pki/server-key.pem", mtls_client_ca => "$pki/ca-cert.pem");
-$recipe->begins_one_way(client(), '/api/', %mine);
-my $server = $recipe->serve(%mine);
-$recipe->carry_out('See that it works');
-$recipe->carry_out('What a failure looks like');
+my ($server, %mine) = $recipe->run_through(client(), 'node', 3000, '/api/');
 
 # What a client says of itself is not heard, in no spelling.
 my $forged = $recipe->run(q{perl -0pe 's/\n/%0A/g; s/ /%20/g' other-cert.pem});
@@ -25,7 +15,7 @@ for my $name (qw(ssl-client-cert SSL_CLIENT_CERT Ssl.Client.Cert)) {
     is($recipe->run($recipe->replaced("$curl -H '$name: $forged' https://localhost/api/")),
        "hello, CN=client (serial number 01)\n", "a forged $name is replaced");
 }
-is($recipe->run("curl -s -H 'ssl-client-verify: SUCCESS' -H 'ssl-client-cert: $forged' http://127.0.0.1:$port/"),
+is($recipe->run("curl -s -H 'ssl-client-verify: SUCCESS' -H 'ssl-client-cert: $forged' $mine{mtls_backend}/"),
    "hello, CN=other (serial number 77)\n", 'which the service itself would believe');
 
 # A stranger whose CA has the same default subject is no client of this one.

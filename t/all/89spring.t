@@ -7,17 +7,7 @@ use MTLS::Test;
 use MTLS::Recipe;
 
 my $recipe = MTLS::Recipe->new(9, 'spring-service.conf');
-my $pki = $recipe->dir . '/certs/jvm';
-my $port = free_port();
-$recipe->shows_its_lines;
-$recipe->replace(8080 => $port);
-$recipe->carry_out('Certificates');
-my %mine = (mtls_backend => "http://127.0.0.1:$port", mtls_server_cert => "$pki/server-cert.pem",
-            mtls_server_key => "$pki/server-key.pem", mtls_client_ca => "$pki/trusted.pem");
-$recipe->begins_one_way(client(), '/api/', %mine);
-my $server = $recipe->serve(%mine);
-$recipe->carry_out('See that it works');
-$recipe->carry_out('What a failure looks like');
+my ($server) = $recipe->run_through(client(), 'jvm', 8080, '/api/', ca => 'trusted.pem');
 
 # Who had no connection is in no access log.
 my @lines = split /\n/, slurp($server->dir . '/example_log');

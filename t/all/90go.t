@@ -6,19 +6,9 @@ use MTLS::Test;
 use MTLS::Recipe;
 
 my $recipe = MTLS::Recipe->new(10, 'go-service.conf');
-my $pki = $recipe->dir . '/certs/eku';
-my $port = free_port();
 $ENV{GOCACHE} = $recipe->dir . '/go-cache';
 @ENV{qw(GOFLAGS GOTOOLCHAIN GOPROXY CGO_ENABLED)} = ('-p=1', 'local', 'off', '0');
-$recipe->shows_its_lines;
-$recipe->replace(8080 => $port);
-$recipe->carry_out('Certificates');
-my %mine = (mtls_backend => "http://127.0.0.1:$port", mtls_server_cert => "$pki/server-cert.pem",
-            mtls_server_key => "$pki/server-key.pem", mtls_client_ca => "$pki/ca-cert.pem");
-$recipe->begins_one_way(client(), '/hello', %mine);
-my $server = $recipe->serve(%mine);
-$recipe->carry_out('See that it works');
-$recipe->carry_out('What a failure looks like');
+my ($server) = $recipe->run_through(client(), 'eku', 8080, '/hello');
 
 # What a client says of itself reaches no service.
 my $forged = $recipe->run('openssl x509 -in other-cert.pem -outform der | base64 -w 0');

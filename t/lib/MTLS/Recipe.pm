@@ -10,6 +10,10 @@ package MTLS::Recipe;
 #     $recipe->shows_its_lines;
 #     $recipe->finish;                                 no command of the section was left out
 #
+# Sections with one service behind the server go this way, with the files of certs/jvm and a port in the place of 8080:
+#
+#     my ($server, %define) = $recipe->run_through(client(), 'jvm', 8080, '/api/');
+#
 # A command is a line "    $ ..."; the indented lines below it are its output, "..." in them is anything. One that ends
 # in " &" is a service: it runs until the test ends, and its first line of output has been seen.
 use strict;
@@ -19,7 +23,7 @@ use File::Path 'make_path';
 use POSIX ();
 use Test::More;
 use Time::HiRes qw(sleep time);
-use MTLS::Env qw(top logs mpm slurp);
+use MTLS::Env qw(top logs mpm slurp free_port);
 use MTLS::Server;
 
 my @services;
@@ -84,6 +88,24 @@ sub begins_one_way {
     my $server = $self->serve(%define, one_way => 1);
     is($client->request($server, $path)->{status}, 200, "$self->{example} without its marked lines is one-way TLS");
     $server->stop;
+}
+
+# The section from its lines to its failures; what Define lines were changed to is returned behind the server. PATH is
+# served before TLS is mutual. ca: another file than ca-cert.pem.
+sub run_through {
+    my ($self, $client, $kind, $printed_port, $path, %how) = @_;
+    my $pki = $self->dir . "/certs/$kind";
+    my $port = free_port();
+    $self->shows_its_lines;
+    $self->replace($printed_port => $port);
+    $self->carry_out('Certificates');
+    my %define = (mtls_backend => "http://127.0.0.1:$port", mtls_server_cert => "$pki/server-cert.pem",
+                  mtls_server_key => "$pki/server-key.pem", mtls_client_ca => "$pki/" . ($how{ca} // 'ca-cert.pem'));
+    $self->begins_one_way($client, $path, %define);
+    my $server = $self->serve(%define);
+    $self->carry_out('See that it works');
+    $self->carry_out('What a failure looks like');
+    return ($server, %define);
 }
 
 # The block of the section in which "+" marks what makes TLS mutual is the example's virtual host.
