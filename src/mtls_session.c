@@ -163,9 +163,9 @@ static int add_trusted(EVP_MD_CTX *md, const SSL_CTX *ctx)
     int i;
 
     for (i = 0; i < sk_X509_OBJECT_num(objects); i++) {
-        const X509_OBJECT *object = sk_X509_OBJECT_value(objects, i);
+        X509_OBJECT *object = sk_X509_OBJECT_value(objects, i);
         X509 *ca = X509_OBJECT_get0_X509(object);
-        X509_CRL *crl = X509_OBJECT_get0_X509_CRL((X509_OBJECT *)object);
+        X509_CRL *crl = X509_OBJECT_get0_X509_CRL(object);
 
         if (!(ca ? X509_digest(ca, mtls_digest_algorithm(), digest, NULL)
                  : crl && X509_CRL_digest(crl, mtls_digest_algorithm(), digest, NULL))
