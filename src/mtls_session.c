@@ -156,9 +156,8 @@ static void watch_cache(SSL_CTX *ctx)
 
 /* ---- where a connection is ---- */
 
-static int add_trusted(EVP_MD_CTX *md, const SSL_CTX *ctx)
+static int add_objects(EVP_MD_CTX *md, const STACK_OF(X509_OBJECT) *objects)
 {
-    const STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(SSL_CTX_get_cert_store(ctx));
     unsigned char digest[MTLS_DIGEST_LEN];
     int i;
 
@@ -173,6 +172,20 @@ static int add_trusted(EVP_MD_CTX *md, const SSL_CTX *ctx)
             return 0;
     }
     return 1;
+}
+
+static int add_trusted(EVP_MD_CTX *md, const SSL_CTX *ctx)
+{
+    X509_STORE *store = SSL_CTX_get_cert_store(ctx);
+#if OPENSSL_VERSION_PREREQ(3, 3)
+    STACK_OF(X509_OBJECT) *objects = X509_STORE_get1_objects(store);
+    int added = objects && add_objects(md, objects);
+
+    sk_X509_OBJECT_pop_free(objects, X509_OBJECT_free);
+    return added;
+#else
+    return add_objects(md, X509_STORE_get0_objects(store));      /* no threads yet */
+#endif
 }
 
 /* Of CAs in a directory mod_ssl knows the names. */
@@ -215,6 +228,9 @@ static void note_place(apr_pool_t *p, const server_rec *s, SSL_CTX *ctx)
     if (md && EVP_DigestInit_ex(md, mtls_digest_algorithm(), NULL) && add_addresses(md, p, s) && add_trusted(md, ctx)
         && add_names(md, ctx) && EVP_DigestFinal_ex(md, place, NULL))
         apr_hash_set(mtls_generation()->places, apr_pmemdup(p, &ctx, sizeof(ctx)), sizeof(ctx), place);
+    else
+        ap_log_error(APLOG_MARK, APLOG_ERR, 0, s, "no memory to note which CAs this virtual host trusts; "
+                     "each certificate will count as not verified here");
     ERR_pop_to_mark();
     EVP_MD_CTX_free(md);
 }
