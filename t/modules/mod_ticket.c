@@ -1,7 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /* Ticket keys for tests: the same in all virtual hosts, children, generations and servers. SSLSessionTicketKeyFile is to do
- * that, but httpd 2.4.71 takes the key of the HMAC from where the stack was when it read the file: a
- * ticket of one child, or of before a restart, is taken by chance only. */
+ * that, but with httpd 2.4.71 a ticket of one child, or of before a restart, is taken by chance only. */
 #include <httpd.h>
 #include <http_config.h>
 #include <apr_optional_hooks.h>
