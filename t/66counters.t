@@ -6,7 +6,6 @@
 use MTLS::Test;
 use JSON::PP;
 use POSIX ();
-use Time::HiRes qw(sleep);
 
 my $REQUESTS = $ENV{MTLS_REQUESTS} // 1500;
 my $CLIENTS = 4;
@@ -44,15 +43,15 @@ my $STATUS = <<'END';
     </Location>
 END
 
-# One client: its requests are those of the kinds in turn, a kind for each connection. Says how many of each were
-# answered; what the server closed unanswered was not counted there either.
+# One client: its requests are those of the kinds in turn, a kind for each connection, and more of them while the file $while
+# is there. Says how many of each were answered; what the server closed unanswered was not counted there either.
 sub drive {
-    my ($server, $number, $requests) = @_;
+    my ($server, $number, $requests, $while) = @_;
     my $client = MTLS::Client->new;
     my %answered;
-    for (my $i = $number; $requests > 0; $i++) {
+    for (my $i = $number; $requests > 0 || -e $while; $i++) {
         my ($certificate, $path, $status, @key) = @{ $KINDS[$i % @KINDS] };
-        my @batch = map { { path => $path, headers => [['X-SSL-Client-Verify', 'SUCCESS']] } } 1 .. ($requests < $BATCH ? $requests : $BATCH);
+        my @batch = map { { path => $path, headers => [['X-SSL-Client-Verify', 'SUCCESS']] } } 1 .. ($requests > 0 && $requests < $BATCH ? $requests : $BATCH);
         my @got = grep { $_->{status} } $client->many($server, { cert => $certificate }, @batch);
         $answered{ join "\n", map { $_ // '' } @key } += @got;
         $answered{connections}{ $certificate ? 'verified' : 'none' }++ if @got;
@@ -62,21 +61,26 @@ sub drive {
     return \%answered;
 }
 
-# Several at once, in processes of their own, and meanwhile whatever else is to happen.
+# Several at once, in processes of their own, and meanwhile whatever else is to happen: they go on until it has.
 sub drive_all {
     my ($server, $meanwhile) = @_;
+    my $while = $server->dir . '/meanwhile';
+    spew($while, '') if $meanwhile;
     my @from;
     for my $number (1 .. $CLIENTS) {
         my $pid = open(my $from, '-|') // die "fork: $!";
         if (!$pid) {
-            my $answered = eval { drive($server, $number, int $REQUESTS / $CLIENTS) } // { wrong => $@ };
+            my $answered = eval { drive($server, $number, int $REQUESTS / $CLIENTS, $while) } // { wrong => $@ };
             print JSON::PP->new->canonical->encode($answered), "\n";
             close STDOUT;
             POSIX::_exit(0);
         }
         push @from, $from;
     }
-    $meanwhile->() if $meanwhile;
+    my $done = !$meanwhile || eval { $meanwhile->(); 1 };
+    my $error = $@;
+    unlink $while;
+    die $error if !$done;
     my %sum;
     for my $from (@from) {
         my $answered = decode_json(scalar <$from>);
@@ -134,17 +138,18 @@ for my $mpm (qw(event prefork)) {
 
     # Restarts while requests are answered: sections come, go and change places.
     my $new = join '', map { "<Location \"/new/$_/\">\nRequire mtls\n</Location>\n" } 1 .. 3;
-    my @sums;
     my $sum = sub { my ($counted) = counted($server); my $all = 0; $all += $_ for values %$counted; return $all };
+    my $goes_on = sub { my $before = $sum->(); return MTLS::Server::wait_for(sub { $sum->() > $before }) };
+    my @went_on;
     $add->(drive_all($server, sub {
+        push @went_on, $goes_on->();
         for my $sections ($new . $BACKSTOP . $SECTIONS . $STATUS, $STATUS . $SECTIONS . $BACKSTOP) {
-            sleep 0.3;
             $server->graceful(tls => $sections);
-            push @sums, $sum->();
+            push @went_on, $goes_on->();
         }
     }));
+    is(scalar(grep { $_ } @went_on), 3, "$mpm: requests were answered before, between and after the restarts");
     $compare->('across two graceful restarts');
-    ok($sums[0] < $sum->(), "$mpm: a restart was in the middle of it: @sums");
 
     # Children that are killed take nothing with them, and those that take their places count on.
     kill KILL => MTLS::Server::children($server->pid);
