@@ -43,6 +43,14 @@ def children(pid):
     return [child for child in found if has_threads(child)]
 
 
+def waits_in_pipe(pid):
+    """Its main thread does; not known where the kernel does not tell."""
+    try:
+        return "pipe" in slurp("/proc/%d/wchan" % pid)
+    except OSError:
+        return False
+
+
 def has_threads(pid):
     try:
         return len(os.listdir("/proc/%d/task" % pid)) > 1
