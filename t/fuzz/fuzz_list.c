@@ -126,7 +126,7 @@ static void check_killed(trial_t *trial, int n, const char **words)
     FUZZ_CHECK(kind < trial->loading.n && n > 1, words[0]);
     FUZZ_CHECK(!trial->columns[kind].field->type->parse(trial->p, words[1], &value), words[1]);
     if (trial->columns[kind].issuer) {
-        FUZZ_CHECK(n == 4 && !trial->columns[kind].issuer->type->parse(trial->p, words[3], &issuer), words[1]);
+        FUZZ_CHECK((n == 4 || (n > 4 && *words[4] == '#')) && !trial->columns[kind].issuer->type->parse(trial->p, words[3], &issuer), words[1]);
         value.key = mtls_column_key(trial->p, value.key, &issuer.key);
     }
     expect(trial, kind, &value, words[1]);

@@ -148,7 +148,8 @@ static void test_facts(void **state)
         compare(set, mtls_facts_read(unit_pool, set, &source), wanted, n);     /* of the same certificates, later */
         free_identity(&copy);
     }
-    assert_true(n > 50);
+    if (n < 20)      /* OpenSSL 3.0 asks more often than 3.5 */
+        fail_msg("memory was asked for %d times only", n);
     print_message("# %d times memory was asked for\n", n);
 }
 
