@@ -155,9 +155,7 @@ class Director:
             if self.server.ended():
                 raise
             forgotten = [pid for pid in before if figures.sockets(pid) & listening]
-            for pid in forgotten:
-                self.end(pid)
-            self.counts["children that httpd forgot"] += len(forgotten)
+            self.end_forgotten(forgotten)
             lab.wait_for(settled, 90, sentence)
 
     def stop_server(self):
@@ -168,11 +166,13 @@ class Director:
             until = time.time() + 2
             while not self.server.ended() and time.time() < until:
                 time.sleep(0.05)
-            for pid in figures.children(self.server.pid):
-                if figures.waits_in_pipe(pid):
-                    self.end(pid)
-                    self.counts["children that httpd forgot"] += 1
+            self.end_forgotten([pid for pid in figures.children(self.server.pid) if figures.waits_in_pipe(pid)])
         self.ground.stop(self.server)
+
+    def end_forgotten(self, pids):
+        for pid in pids:
+            self.end(pid)
+        self.counts["children that httpd forgot"] += len(pids)
 
     def standing(self, before, listening):
         """Who listens; for one who has to find out why nobody does, or the wrong ones."""
