@@ -62,20 +62,20 @@ static apr_pool_t *scratch_of(pass_t *pass)
 /* Values that cannot change while the connection lives are made once for it; what is sent is what was kept. */
 static mtls_reason_t value_of(pass_t *pass, const mtls_header_t *header, const char **value)
 {
-    const mtls_peer_t *peer = pass->request->peer;
+    mtls_memo_t *memo = mtls_peer_memo(pass->request->peer);
     int slot = mtls_header_slot(header);
     mtls_reason_t reason;
     const char *made;
 
     if (mtls_header_live(header) || pass->request->view.standing != MTLS_GRANTED)
         return mtls_header_render(pass->r->pool, header, &pass->request->view, value);
-    if (mtls_peer_kept(peer, slot, value))
+    if (mtls_memo_value(memo, slot, value))
         return MTLS_GRANTED;
     reason = mtls_header_render(scratch_of(pass), header, &pass->request->view, &made);
     if (reason != MTLS_GRANTED)
         return reason;
-    mtls_peer_keep(peer, slot, made);
-    if (!mtls_peer_kept(peer, slot, value))
+    mtls_memo_keep_value(memo, slot, made);
+    if (!mtls_memo_value(memo, slot, value))
         *value = apr_pstrdup(pass->r->pool, made);
     return MTLS_GRANTED;
 }

@@ -39,7 +39,7 @@ int mtls_grant_find(request_rec *r, mtls_request_t *request)
         return 0;
     if (mtls_request_look(r, request)->standing != MTLS_GRANTED || is_read_along(r, core))
         return 0;
-    request->grant = (const mtls_grant_t *)mtls_peer_block(request->peer, ruling);
+    request->grant = (const mtls_grant_t *)mtls_memo_block(mtls_peer_memo(request->peer), ruling);
     return request->grant != NULL;
 }
 
@@ -102,7 +102,7 @@ void mtls_grant_keep(request_rec *r, mtls_request_t *request)
     apr_size_t octets;
     mtls_grant_t *grant;
 
-    if (!is_walked(r, request) || mtls_peer_block(request->peer, request->walked))
+    if (!is_walked(r, request) || mtls_memo_block(mtls_peer_memo(request->peer), request->walked))
         return;
     octets = (apr_size_t)request->tried->nelts * sizeof(mtls_tried_t);
     grant = malloc(sizeof(*grant) + octets);
@@ -112,7 +112,7 @@ void mtls_grant_keep(request_rec *r, mtls_request_t *request)
     grant->satisfied = request->satisfied;
     grant->n = request->tried->nelts;
     memcpy(grant->tried, request->tried->elts, octets);
-    mtls_peer_keep_block(request->peer, &grant->kept);
+    mtls_memo_keep_block(mtls_peer_memo(request->peer), &grant->kept);
 }
 
 /* ---- hooks ---- */

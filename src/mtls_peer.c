@@ -5,12 +5,9 @@
 #include "http_log.h"
 #include "http_protocol.h"
 #include "http_ssl.h"
-#include "apr_atomic.h"
 #include "apr_optional_hooks.h"
 #include "apr_strings.h"
 
-#include <stdatomic.h>
-#include <stdlib.h>
 #include <openssl/err.h>
 
 #include "mtls_apart.h"
@@ -21,21 +18,13 @@
 #include "mtls_session.h"
 #include "mtls_tree.h"
 
-#define LINES_KEPT 1024
-#define BLOCKS_KEPT 32
-
 struct mtls_peer_t {
     X509 *certificate;            /* a reference of our own */
     long result;                  /* OpenSSL's verify result when trust was judged */
     mtls_reason_t trust;
     const mtls_facts_t *facts;
     unsigned char fingerprint[MTLS_FINGERPRINT_LEN];     /* if trust is MTLS_GRANTED */
-    volatile apr_uint32_t *stamp;            /* see mtls_peer_is_due */
-    int slots;
-    int lines;
-    char *answers;                /* by a line's number: 0, or 1 + mtls_truth_t; only ever set to the same */
-    volatile void **kept;         /* char * made by malloc, or nothing_kept; NULL: not made yet */
-    _Atomic(mtls_kept_t *) *blocks;
+    mtls_memo_t *memo;            /* NULL: nobody is at its end */
 };
 
 /** What hangs on a TLS connection, never on an HTTP/2 stream's. */
@@ -49,24 +38,11 @@ typedef struct tls_t {
 
 static const mtls_peer_t no_tls = { .trust = MTLS_NO_TLS };
 static const mtls_peer_t unknown_peer = { .trust = MTLS_UNVERIFIED };
-static char nothing_kept[] = "";
 
 static apr_status_t free_peer(void *data)
 {
     mtls_peer_t *peer = data;
-    mtls_kept_t *block;
-    int i;
 
-    for (i = 0; i < peer->slots; i++) {
-        void *kept = (void *)peer->kept[i];
-
-        if (kept != nothing_kept)
-            free(kept);
-    }
-    while (peer->blocks && (block = atomic_load(peer->blocks)) != NULL) {
-        atomic_store(peer->blocks, block->next);
-        free(block);
-    }
     X509_free(peer->certificate);
     return APR_SUCCESS;
 }
@@ -151,13 +127,8 @@ static const mtls_peer_t *make_peer(conn_rec *c, SSL *ssl, X509 *certificate)
     ERR_set_mark();
     peer->certificate = certificate;
     X509_up_ref(certificate);
-    peer->slots = mtls_headerset_len(mtls_generation()->headers);
-    peer->kept = apr_pcalloc(c->pool, sizeof(*peer->kept) * (apr_size_t)peer->slots);
-    peer->blocks = apr_pcalloc(c->pool, sizeof(*peer->blocks));
-    peer->lines = mtls_generation()->lines->nelts < LINES_KEPT ? mtls_generation()->lines->nelts : LINES_KEPT;
-    peer->answers = apr_pcalloc(c->pool, (apr_size_t)peer->lines);
+    peer->memo = mtls_memo_make(c->pool, mtls_headerset_len(mtls_generation()->headers), mtls_generation()->lines->nelts);
     apr_pool_cleanup_register(c->pool, peer, free_peer, apr_pool_cleanup_null);
-    peer->stamp = apr_pcalloc(c->pool, sizeof(*peer->stamp));
     peer->trust = judge_trust(c, ssl, certificate, &record);
     if (peer->trust == MTLS_GRANTED) {
         peer->facts = read_facts(c, ssl, certificate, &record);
@@ -178,7 +149,6 @@ static void count_connection(tls_t *tls, mtls_reason_t trust)
                : trust == MTLS_NO_CERTIFICATE ? MTLS_TOTAL_NONE : MTLS_TOTAL_UNVERIFIED);
 }
 
-/* Nothing is kept for it: slots is 0. */
 const mtls_peer_t *mtls_peer_make(apr_pool_t *p, X509 *certificate, mtls_reason_t trust, const mtls_facts_t *facts)
 {
     mtls_peer_t *peer = apr_pcalloc(p, sizeof(*peer));
@@ -187,7 +157,6 @@ const mtls_peer_t *mtls_peer_make(apr_pool_t *p, X509 *certificate, mtls_reason_
     X509_up_ref(certificate);
     peer->trust = trust;
     peer->facts = facts;
-    peer->stamp = apr_pcalloc(p, sizeof(*peer->stamp));
     apr_pool_cleanup_register(p, peer, free_peer, apr_pool_cleanup_null);
     return peer;
 }
@@ -245,45 +214,9 @@ const unsigned char *mtls_peer_fingerprint(const mtls_peer_t *peer)
     return peer->trust == MTLS_GRANTED ? peer->fingerprint : NULL;
 }
 
-int mtls_peer_is_due(const mtls_peer_t *peer, apr_uint32_t stamp)
+mtls_memo_t *mtls_peer_memo(const mtls_peer_t *peer)
 {
-    apr_uint32_t before = peer->stamp ? apr_atomic_read32(peer->stamp) : stamp;
-
-    return before != stamp && apr_atomic_cas32(peer->stamp, stamp, before) == before;
-}
-
-int mtls_peer_kept(const mtls_peer_t *peer, int slot, const char **value)
-{
-    void *kept = slot < peer->slots ? (void *)__atomic_load_n(&peer->kept[slot], __ATOMIC_ACQUIRE) : NULL;
-
-    *value = kept == nothing_kept ? NULL : kept;
-    return kept != NULL;
-}
-
-void mtls_peer_keep(const mtls_peer_t *peer, int slot, const char *value)
-{
-    char *copy;
-
-    if (slot >= peer->slots)
-        return;
-    copy = value ? strdup(value) : nothing_kept;
-    if (!copy)
-        return;
-    if (apr_atomic_casptr(&peer->kept[slot], copy, NULL) && copy != nothing_kept)
-        free(copy);
-}
-
-mtls_truth_t mtls_peer_answer(const mtls_peer_t *peer, int line)
-{
-    int kept = line < peer->lines ? __atomic_load_n(&peer->answers[line], __ATOMIC_RELAXED) : 0;
-
-    return kept ? (mtls_truth_t)(kept - 1) : MTLS_UNKNOWN;
-}
-
-void mtls_peer_keep_answer(const mtls_peer_t *peer, int line, mtls_truth_t truth)
-{
-    if (line < peer->lines)
-        __atomic_store_n(&peer->answers[line], (char)(1 + truth), __ATOMIC_RELAXED);
+    return peer->memo;
 }
 
 void mtls_peer_hang_up(request_rec *r)
@@ -292,45 +225,6 @@ void mtls_peer_hang_up(request_rec *r)
 
     if (tls && r->connection->master)
         mtls_hangup_now(tls->hangup);
-}
-
-const mtls_kept_t *mtls_peer_blocks(const mtls_peer_t *peer)
-{
-    return peer->blocks ? atomic_load(peer->blocks) : NULL;
-}
-
-const mtls_kept_t *mtls_peer_block(const mtls_peer_t *peer, const void *key)
-{
-    const mtls_kept_t *block = mtls_peer_blocks(peer);
-
-    while (block && block->key != key)
-        block = block->next;
-    return block;
-}
-
-static int count_blocks(const mtls_kept_t *block)
-{
-    int n = 0;
-
-    for (; block; block = block->next)
-        n++;
-    return n;
-}
-
-int mtls_peer_has_room(const mtls_peer_t *peer)
-{
-    return peer->blocks && count_blocks(atomic_load(peer->blocks)) < BLOCKS_KEPT;
-}
-
-void mtls_peer_keep_block(const mtls_peer_t *peer, mtls_kept_t *block)
-{
-    if (!mtls_peer_has_room(peer)) {
-        free(block);
-        return;
-    }
-    block->next = atomic_load(peer->blocks);
-    while (!atomic_compare_exchange_weak(peer->blocks, &block->next, block))
-        continue;
 }
 
 static int note_connection(conn_rec *c, SSL *ssl, int is_proxy)

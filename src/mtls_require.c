@@ -136,16 +136,16 @@ static void note_answer(request_rec *r, mtls_request_t *request, const mtls_line
 static mtls_answer_t ask(request_rec *r, const mtls_line_t *line)
 {
     const mtls_view_t *view = mtls_request_view(r);
-    const mtls_peer_t *peer = mtls_request_of(r)->peer;
+    mtls_memo_t *memo = mtls_peer_memo(mtls_request_of(r)->peer);
     mtls_answer_t answer;
 
     if (view->standing != MTLS_GRANTED || !mtls_rule_lasts(line->rule))
         return mtls_rule_ask(r->pool, line->rule, view);
-    answer = (mtls_answer_t){ .truth = mtls_peer_answer(peer, line->number) };
+    answer = (mtls_answer_t){ .truth = mtls_memo_answer(memo, line->number) };
     if (answer.truth == MTLS_UNKNOWN) {
         answer = mtls_rule_ask(r->pool, line->rule, view);
         if (answer.truth != MTLS_UNKNOWN)
-            mtls_peer_keep_answer(peer, line->number, answer.truth);
+            mtls_memo_keep_answer(memo, line->number, answer.truth);
         return answer;
     }
     answer.reason = answer.truth == MTLS_TRUE ? MTLS_GRANTED : MTLS_NO_MATCH;

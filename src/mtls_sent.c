@@ -17,7 +17,7 @@ const mtls_sent_t *mtls_sent_by(const mtls_dir_t *dir, const mtls_request_t *req
     const mtls_kept_t *block = NULL;
 
     if (dir->lasts && request->view.standing == MTLS_GRANTED)
-        block = mtls_peer_blocks(request->peer);
+        block = mtls_memo_blocks(mtls_peer_memo(request->peer));
     while (block && (block->key != dir || ((const mtls_sent_t *)block)->is_fastcgi != fastcgi))
         block = block->next;
     return (const mtls_sent_t *)block;
@@ -27,7 +27,7 @@ const mtls_sent_t *mtls_sent_like(const mtls_request_t *request, const mtls_sent
 {
     const mtls_kept_t *block;
 
-    for (block = mtls_peer_blocks(request->peer); block; block = block->next) {
+    for (block = mtls_memo_blocks(mtls_peer_memo(request->peer)); block; block = block->next) {
         const mtls_sent_t *sent = (const mtls_sent_t *)block;
 
         if (!block->key && sent->plans == made->plans && sent->is_fastcgi == made->is_fastcgi
@@ -37,8 +37,8 @@ const mtls_sent_t *mtls_sent_like(const mtls_request_t *request, const mtls_sent
     return NULL;
 }
 
-/* The values as the peer has them: a request's own end with it. False where one was not kept. */
-static int find_kept(const mtls_peer_t *peer, const mtls_sent_t *made, mtls_sent_t *sent)
+/* The values as the memo has them: a request's own end with it. False where one was not kept. */
+static int find_kept(const mtls_memo_t *memo, const mtls_sent_t *made, mtls_sent_t *sent)
 {
     int i, k = 0;
 
@@ -47,7 +47,7 @@ static int find_kept(const mtls_peer_t *peer, const mtls_sent_t *made, mtls_sent
 
         if (mtls_header_name(made->planned[i]) != made->names[k])
             continue;
-        if (!mtls_peer_kept(peer, mtls_header_slot(made->planned[i]), &value) || !value)
+        if (!mtls_memo_value(memo, mtls_header_slot(made->planned[i]), &value) || !value)
             return 0;
         sent->names[k] = made->names[k];
         sent->values[k++] = value;
@@ -64,11 +64,11 @@ static void add_each(apr_table_t *headers, const mtls_sent_t *sent)
 }
 
 /* APR makes them in pools only. The connection's is this thread's alone, unless the request is one of several streams. */
-static const apr_table_t *make_table(const conn_rec *c, const mtls_peer_t *peer, const mtls_sent_t *sent)
+static const apr_table_t *make_table(const conn_rec *c, const mtls_memo_t *memo, const mtls_sent_t *sent)
 {
     apr_table_t *table;
 
-    if (c->master || !mtls_peer_has_room(peer))
+    if (c->master || !mtls_memo_has_room(memo))
         return NULL;
     table = apr_table_make(c->pool, sent->n);
     add_each(table, sent);
@@ -78,6 +78,7 @@ static const apr_table_t *make_table(const conn_rec *c, const mtls_peer_t *peer,
 void mtls_sent_keep(request_rec *r, const mtls_request_t *request, const mtls_dir_t *dir, const mtls_sent_t *made)
 {
     apr_size_t plans = (apr_size_t)made->plans;
+    mtls_memo_t *memo = mtls_peer_memo(request->peer);
     mtls_sent_t *sent = malloc(sizeof(*sent) + 3 * plans * sizeof(void *));
 
     if (!sent)
@@ -88,12 +89,12 @@ void mtls_sent_keep(request_rec *r, const mtls_request_t *request, const mtls_di
     sent->names = (const char **)(sent->planned + plans);
     sent->values = sent->names + plans;
     memcpy(sent->planned, made->planned, plans * sizeof(*sent->planned));
-    if (!find_kept(request->peer, made, sent)) {
+    if (!find_kept(memo, made, sent)) {
         free(sent);
         return;
     }
-    sent->table = make_table(r->connection, request->peer, sent);
-    mtls_peer_keep_block(request->peer, &sent->kept);
+    sent->table = make_table(r->connection, memo, sent);
+    mtls_memo_keep_block(memo, &sent->kept);
 }
 
 void mtls_sent_add(apr_table_t *headers, const mtls_sent_t *sent)

@@ -208,7 +208,7 @@ static MTLS_APART void look_at(request_rec *r, const mtls_peer_t *peer, apr_int6
 /* Every request comes by; once in a while it looks, by the clock: a request may have begun hours ago. */
 static void note_certificate(request_rec *r, const mtls_request_t *request)
 {
-    if (mtls_peer_is_due(request->peer, (apr_uint32_t)request->view.now / LOOK_SECONDS))
+    if (mtls_memo_is_due(mtls_peer_memo(request->peer), (apr_uint32_t)request->view.now / LOOK_SECONDS))
         look_at(r, request->peer, apr_time_sec(apr_time_now()));
 }
 

@@ -17,6 +17,7 @@ my @ROOMS = (
     [cert    => 'ao',  qw(field reading x509 san spiffe extension connection cert)],
     [format  => 'ao',  qw(format format_dn format_octets format_text encode)],
     [match   => 'ao',  qw(match relation glob pem)],
+    [memo    => 'a',   qw(memo)],
     [versions => 'a',  qw(pages versions files)],
     [list    => 'ao',  qw(index index_make index_block list_read list_lines list_crl list_state list_load list list_keep)],
     [header  => 'a',   qw(header header_name profile render parts guard)],
