@@ -23,6 +23,7 @@ enum { FAULTS_OPEN = 1, FAULTS_STAT = 2, FAULTS_FSTAT = 4, FAULTS_READ = 8, FAUL
 typedef struct faults_t {
     volatile uint64_t kind;            /**< FAULTS_MALLOC, FAULTS_POOL; 0: none, nothing is counted */
     volatile uint64_t ours;            /**< only those that have the module among their callers */
+    volatile uint64_t from, to;        /**< of the module only what lies between these offsets; to 0: all of it */
     volatile uint64_t places;          /**< only the first of those that are asked for by the same callers */
     volatile uint64_t armed;           /**< another number each time that counting begins anew */
     volatile uint64_t fail_at;         /**< the n-th fails; 0: they are counted only */

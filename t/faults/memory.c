@@ -62,15 +62,18 @@ typedef struct callers_t {
     int n, ours;                       /* ours: how many frames are the module's */
 } callers_t;
 
-static void look(callers_t *stack)
+static void look(const faults_t *page, callers_t *stack)
 {
     int i, walking = 0;
+    char *from, *to;
 
     stack->n = backtrace(stack->frames, FRAMES);
     stack->ours = 0;
     dl_iterate_phdr(find_module, &walking);
+    from = module.from + page->from;
+    to = module.from && page->to ? module.from + page->to : module.to;
     for (i = 0; i < stack->n; i++)
-        stack->ours += (char *)stack->frames[i] >= module.from && (char *)stack->frames[i] < module.to;
+        stack->ours += (char *)stack->frames[i] >= from && (char *)stack->frames[i] < to;
 }
 
 /* The module's frames, for addr2line. */
@@ -121,7 +124,7 @@ static int is_counted(const faults_t *page, callers_t *stack)
 {
     if (!page->ours && !page->places)
         return 1;
-    look(stack);
+    look(page, stack);
     return (!page->ours || stack->ours) && (!page->places || is_new(page, stack));
 }
 
@@ -139,7 +142,7 @@ static int refused(uint64_t kind)
         fails = __atomic_add_fetch(&page->counted, 1, __ATOMIC_RELAXED) == page->fail_at;
         if (fails) {
             page->failed++;
-            look(&stack);
+            look(page, &stack);
             note_frames(&stack, page->where, sizeof(page->where));
         }
     }

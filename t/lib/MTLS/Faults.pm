@@ -6,7 +6,7 @@ use strict;
 use warnings;
 use MTLS::Env qw(build logs slurp spew);
 
-my @NUMBERS = qw(kind ours places armed fail_at counted failed seconds calls error hits);
+my @NUMBERS = qw(kind ours from to places armed fail_at counted failed seconds calls error hits);
 my %AT = map { $NUMBERS[$_] => 8 * $_ } 0 .. $#NUMBERS;
 my ($PATH_SIZE, $WHERE_SIZE) = (256, 512);
 my $PATH = 8 * @NUMBERS;
@@ -50,13 +50,25 @@ sub get {
 sub set    { my ($self, $name, $number) = @_; $self->put($AT{$name}, pack 'q', $number) }
 sub number { my ($self, $name) = @_; return unpack 'q', $self->get($AT{$name}, 8) }
 
+# Where a function lies in the module: the offsets of its first octet, and of the one behind its last.
+sub range_of {
+    my ($function) = @_;
+    my $module = build() . '/mod_mtls_authz.so';
+    my ($at, $size) = `nm -S '$module'` =~ /^(\w+) (\w+) [tT] \Q$function\E$/m or die "$module has no function $function\n";
+    return (hex $at, hex($at) + hex $size);
+}
+
 # From now on the n-th piece of memory is refused, once; n => 0: they are counted. kind => 'malloc' or 'pool'; ours => 1: only
-# those that the module asks for, or what it calls; places => 1: of those with the same callers only the first.
+# those that the module asks for, or what it calls; inside => 'function': only that function of it; places => 1: of those with
+# the same callers only the first.
 sub arm {
     my ($self, %how) = @_;
+    my ($from, $to) = $how{inside} ? range_of($how{inside}) : (0, 0);
     $self->set($_, 0) for qw(kind counted failed);
     $self->put($WHERE, "\0");
     $self->set($_ => $how{$_} // 0) for qw(ours places);
+    $self->set(from => $from);
+    $self->set(to => $to);
     $self->set(fail_at => $how{n});
     $self->set(armed => ++$self->{armed});
     $self->set(kind => $KIND{ $how{kind} } // die "no such kind: $how{kind}");
