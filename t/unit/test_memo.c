@@ -140,6 +140,7 @@ static void *APR_THREAD_FUNC work(apr_thread_t *thread, void *data)
     char own[] = "CN=a";
     int i;
 
+    (void)thread;
     own[3] = (char)('a' + worker->number);
     for (i = 0; i < ROUNDS; i++) {
         worker->due += mtls_memo_is_due(worker->memo, 7);
@@ -149,7 +150,6 @@ static void *APR_THREAD_FUNC work(apr_thread_t *thread, void *data)
         if (mtls_memo_has_room(worker->memo))
             mtls_memo_keep_block(worker->memo, block_for(&keys[i % BLOCKS]));
     }
-    apr_thread_exit(thread, APR_SUCCESS);
     return NULL;
 }
 
