@@ -173,7 +173,8 @@ typedef struct mtls_generation_t {
     int what_if;                     /**< MTLSWhatIf is on somewhere */
     int users;                       /**< MTLSUser stands somewhere */
     int path_checks;                 /**< likewise MTLSPathCheck */
-    int aliased;                     /**< a line is behind <AuthzProviderAlias>: any section may have it */
+    apr_array_header_t *aliases;     /**< of const ap_directive_t *: each <AuthzProviderAlias> of a line of ours, which any
+                                          section may have; NULL: none */
     apr_array_header_t *ruled;       /**< of ap_conf_vector_t *: sections with Require lines, whoever's */
     const module *in_front;          /**< mod_authz_core, if in this child nobody is asked between it and mtls_grant.h */
     int answering;                   /**< the status page is */

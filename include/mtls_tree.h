@@ -23,6 +23,12 @@ const ap_directive_t *mtls_tree_within(const ap_directive_t *directive, const ch
 /** The n-th word of a directive's arguments (0 the first), "" behind the last. In p. */
 const char *mtls_tree_word(apr_pool_t *p, const ap_directive_t *directive, int n);
 
+/** A line "Require NAME ..." that is negated, by "not" or by a <RequireNone> around it. */
+int mtls_tree_negates(apr_pool_t *p, const ap_directive_t *directive, const char *name);
+
+/** The name that an <AuthzProviderAlias> gives. In p. */
+const char *mtls_tree_alias(apr_pool_t *p, const ap_directive_t *alias);
+
 /** The virtual host a directive stands in; main_server outside of all. */
 server_rec *mtls_tree_server(const ap_directive_t *directive, server_rec *main_server);
 

@@ -39,31 +39,20 @@ static int check_mod_ssl(server_rec *main_server)
 typedef struct alias_search_t {
     apr_pool_t *p;
     server_rec *main_server;
-    const ap_directive_t *alias;   /* the section that is looked for, NULL: look for sections */
+    const ap_directive_t *alias;   /* whose name is looked for */
 } alias_search_t;
-
-static int is_turned_over(apr_pool_t *p, const ap_directive_t *directive, const char *alias)
-{
-    int negated = !strcasecmp(mtls_tree_word(p, directive, 0), "not");
-
-    return !strcasecmp(mtls_tree_word(p, directive, negated), alias)
-        && (negated || mtls_tree_within(directive, "<RequireNone"));
-}
 
 static int visit_use(void *ctx, const ap_directive_t *directive)
 {
     const alias_search_t *search = ctx;
-    const char *name = mtls_tree_word(search->p, search->alias, 1);
-    apr_size_t len = strlen(name);
+    const char *name = mtls_tree_alias(search->p, search->alias);
 
-    if (len && name[len - 1] == '>')
-        name = apr_pstrndup(search->p, name, len - 1);
     if (mtls_tree_is(directive, "<AuthzProviderAlias") && !strcmp(mtls_tree_word(search->p, directive, 0), name))
         return stop(search->main_server, apr_psprintf(search->p,
                     "the alias of %s:%d is made of the alias of %s:%d, which no server survives when it is asked; "
                     "write <AuthzProviderAlias mtls ...> for both", directive->filename, directive->line_num,
                     search->alias->filename, search->alias->line_num));
-    if (!mtls_tree_is(directive, "Require") || !is_turned_over(search->p, directive, name))
+    if (!mtls_tree_negates(search->p, directive, name))
         return OK;
     return stop(search->main_server, apr_psprintf(search->p,
                 "'Require %s' in %s:%d negates the alias of %s:%d: an alias of mtls cannot be negated, "
@@ -72,14 +61,17 @@ static int visit_use(void *ctx, const ap_directive_t *directive)
                 search->alias->filename, search->alias->line_num));
 }
 
-static int visit_alias(void *ctx, const ap_directive_t *directive)
+static int check_aliases(apr_pool_t *p, server_rec *main_server)
 {
-    alias_search_t search = *(alias_search_t *)ctx;
+    const apr_array_header_t *aliases = mtls_generation()->aliases;
+    int i, rc = OK;
 
-    if (!mtls_tree_is(directive, "<AuthzProviderAlias") || strcasecmp(mtls_tree_word(search.p, directive, 0), "mtls"))
-        return OK;
-    search.alias = directive;
-    return mtls_tree_walk(ap_conftree, visit_use, &search);
+    for (i = 0; rc == OK && aliases && i < aliases->nelts; i++) {
+        alias_search_t search = { p, main_server, APR_ARRAY_IDX(aliases, i, const ap_directive_t *) };
+
+        rc = mtls_tree_walk(ap_conftree, visit_use, &search);
+    }
+    return rc;
 }
 
 /* ---- collisions ---- */
@@ -253,7 +245,6 @@ static void set_guards(apr_pool_t *p, server_rec *main_server)
 
 int mtls_check(apr_pool_t *p, server_rec *main_server)
 {
-    alias_search_t search = { p, main_server, NULL };
     const char *sentence;
     server_rec *s;
     int rc;
@@ -265,7 +256,7 @@ int mtls_check(apr_pool_t *p, server_rec *main_server)
     mtls_conf_separate(p, main_server);
     rc = check_mod_ssl(main_server);
     if (rc == OK)
-        rc = mtls_tree_walk(ap_conftree, visit_alias, &search);
+        rc = check_aliases(p, main_server);
     for (s = main_server; rc == OK && s; s = s->next)
         rc = check_sections(p, s);
     if (rc == OK && (sentence = mtls_cache_refused(p)) != NULL)

@@ -58,6 +58,15 @@ static void split_words(apr_pool_t *p, const char *line, apr_array_header_t *wor
         APR_ARRAY_PUSH(words, const char *) = ap_getword_conf(p, &line);
 }
 
+static void note_alias(const cmd_parms *cmd)
+{
+    mtls_generation_t *generation = mtls_generation();
+
+    if (!generation->aliases)
+        generation->aliases = apr_array_make(generation->pool, 4, sizeof(const ap_directive_t *));
+    APR_ARRAY_PUSH(generation->aliases, const ap_directive_t *) = cmd->directive;
+}
+
 /* Requests of the section are watched. httpd gives a section settings of ours with the first directive of ours, which
  * a Require line is not. */
 static void note_section(cmd_parms *cmd)
@@ -65,7 +74,7 @@ static void note_section(cmd_parms *cmd)
     mtls_dir_t *dir = ap_get_module_config(cmd->context, &mtls_authz_module);
 
     if (!strcasecmp(cmd->directive->directive, ALIAS_SECTION)) {
-        mtls_generation()->aliased = 1;
+        note_alias(cmd);
         return;
     }
     if (!dir) {
@@ -212,7 +221,7 @@ static int watch(request_rec *r, int (*phase)(request_rec *r))
 /* No line of ours is asked otherwise. */
 static int may_be_asked(const request_rec *r)
 {
-    return mtls_dir_of(r)->rules == 1 || mtls_generation()->aliased;
+    return mtls_dir_of(r)->rules == 1 || mtls_generation()->aliases != NULL;
 }
 
 static int is_judging(const request_rec *r)
@@ -239,7 +248,7 @@ static int watch_access(request_rec *r)
 {
     const mtls_generation_t *generation = mtls_generation();
 
-    return generation->users || generation->granted || generation->aliased || mtls_dir_of(r)->rules == 1
+    return generation->users || generation->granted || generation->aliases || mtls_dir_of(r)->rules == 1
                ? watch_tree(r) : DECLINED;
 }
 

@@ -4,6 +4,7 @@
 #include "apr_strings.h"
 
 #include "mtls_ruling.h"
+#include "mtls_tree.h"
 
 /* Who decides in a section that is made while requests run. Its memory will be another's: it is nobody's address. */
 static const mtls_ruling_t others = { .mixed = 1 };
@@ -26,6 +27,23 @@ static mtls_ruling_t *ruling_of(cmd_parms *cmd, mtls_dir_t *dir)
     return (mtls_ruling_t *)dir->ruling;
 }
 
+/* mtls_check has looked at what was there when the server started. */
+static const char *refuse_negated_alias(const cmd_parms *cmd)
+{
+    const apr_array_header_t *aliases = mtls_generation() ? mtls_generation()->aliases : NULL;
+    int i;
+
+    for (i = 0; aliases && i < aliases->nelts; i++) {
+        const ap_directive_t *alias = APR_ARRAY_IDX(aliases, i, const ap_directive_t *);
+
+        if (mtls_tree_negates(cmd->temp_pool, cmd->directive, mtls_tree_alias(cmd->temp_pool, alias)))
+            return apr_psprintf(cmd->pool, "'Require %s' negates the alias of %s:%d: an alias of mtls cannot be negated, "
+                                "because it does not see that it is; write 'Require not mtls ...' in the server's "
+                                "configuration", cmd->directive->args, alias->filename, alias->line_num);
+    }
+    return DECLINE_CMD;
+}
+
 const char *mtls_ruling_note(cmd_parms *cmd, void *dirv, const char *words)
 {
     mtls_ruling_t *ruling;
@@ -35,7 +53,7 @@ const char *mtls_ruling_note(cmd_parms *cmd, void *dirv, const char *words)
         return apr_pstrcat(cmd->pool, cmd->cmd->name, ": mod_authz_core is needed for this: load it", NULL);
     if (!mtls_generation() || mtls_generation()->closed) {
         ((mtls_dir_t *)dirv)->ruling = &others;
-        return DECLINE_CMD;
+        return refuse_negated_alias(cmd);
     }
     ruling = ruling_of(cmd, dirv);
     if (strcasecmp(cmd->cmd->name, "Require") || is_limited(cmd))

@@ -1,6 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 #include "httpd.h"
 #include "http_config.h"
+#include "apr_strings.h"
 
 #include "mtls_tree.h"
 
@@ -37,6 +38,22 @@ const char *mtls_tree_word(apr_pool_t *p, const ap_directive_t *directive, int n
     for (; n >= 0; n--)
         word = ap_getword_conf(p, &args);
     return word;
+}
+
+int mtls_tree_negates(apr_pool_t *p, const ap_directive_t *directive, const char *name)
+{
+    int negated = !strcasecmp(mtls_tree_word(p, directive, 0), "not");
+
+    return mtls_tree_is(directive, "Require") && !strcasecmp(mtls_tree_word(p, directive, negated), name)
+        && (negated || mtls_tree_within(directive, "<RequireNone"));
+}
+
+const char *mtls_tree_alias(apr_pool_t *p, const ap_directive_t *alias)
+{
+    const char *name = mtls_tree_word(p, alias, 1);
+    apr_size_t len = strlen(name);
+
+    return len && name[len - 1] == '>' ? apr_pstrndup(p, name, len - 1) : name;
 }
 
 server_rec *mtls_tree_server(const ap_directive_t *directive, server_rec *main_server)

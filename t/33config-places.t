@@ -67,7 +67,15 @@ my %HTACCESS = (
         'MTLSPathCheck off', 'MTLSMode report', 'MTLSGuard off', 'MTLSPass nginx', 'MTLSOnSpoof strip',
         'MTLSStatusSubjects on', 'MTLSExpiryWarning 1d',
 );
-my $server = start_server(tls => <<"END", conf => 'MTLSGuard used');
+# Behind an alias nobody sees that he is negated, in .htaccess as little as at the start.
+my $ALIAS = qr/'Require [^']+' negates the alias of \S+:\d+: an alias of mtls cannot be negated, because it does not see that it is; write 'Require not mtls ...' in the server's configuration/;
+my %ALIASED = (
+    'not' => "<RequireAll>\nRequire all granted\nRequire not guests\n</RequireAll>",
+    'none' => "<RequireAll>\nRequire all granted\n<RequireNone>\nRequire Guests\n</RequireNone>\n</RequireAll>",
+    'deep' => "<RequireAll>\nRequire all granted\n<RequireNone>\n<RequireAny>\nRequire ip 192.0.2.1\nRequire \"guests\"\n</RequireAny>\n</RequireNone>\n</RequireAll>",
+);
+$HTACCESS{"alias-$_"} = [$ALIASED{$_}, $ALIAS] for keys %ALIASED;
+my $server = start_server(tls => <<"END", conf => "MTLSGuard used\n<AuthzProviderAlias mtls guests \"subject.cn 'Otto Other'\">\n</AuthzProviderAlias>");
     DocumentRoot "$root"
     <Directory "$root">
         AllowOverride All
@@ -78,6 +86,9 @@ make_path("$root/good");
 spew("$root/good/index.html", "good\n");
 spew("$root/good/.htaccess", "DirectoryIndex index.html\n");
 is(client()->request($server, '/good/index.html')->{status}, 200, 'a .htaccess without anything of ours is fine');
+spew("$root/good/.htaccess", "Require guests\n");
+is(client()->request($server, '/good/index.html', cert => $_)->{status}, $_ eq 'other' ? 200 : 403, "an alias in .htaccess: $_") for 'other', 'ok';
+is(client()->request($server, '/good/index.html')->{status}, 403, 'an alias in .htaccess: nobody');
 for my $name (sort keys %HTACCESS) {
     my ($text, $pattern) = @{ $HTACCESS{$name} };
     make_path("$root/$name");
