@@ -105,9 +105,9 @@ static int is_from_here(SSL *ssl, SSL_SESSION *session)
         || (mtls_session_record(session, &record) == 0 && mtls_record_is_of(&record, mtls_session_place(ssl)));
 }
 
-/* Where CAs lie in a directory the place does not tell all about them: a ticket whose CAs are not known here was made by
- * another configuration perhaps. */
-static int usable_ticket(SSL *ssl, SSL_SESSION *session)
+/* Where CAs lie in a directory the place does not tell all about them: a session whose CAs are not known here was made by
+ * another configuration perhaps, wherever it has been kept: by the client, or in a cache that outlives a restart. */
+static int is_usable(SSL *ssl, SSL_SESSION *session)
 {
     mtls_record_t record;
 
@@ -124,9 +124,9 @@ static SSL_TICKET_RETURN judge_ticket(SSL *ssl, SSL_SESSION *session, const unsi
     (void)name, (void)name_len, (void)unused;
     switch (status) {
     case SSL_TICKET_SUCCESS:
-        return usable_ticket(ssl, session) ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_IGNORE_RENEW;
+        return is_usable(ssl, session) ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_IGNORE_RENEW;
     case SSL_TICKET_SUCCESS_RENEW:
-        return usable_ticket(ssl, session) ? SSL_TICKET_RETURN_USE_RENEW : SSL_TICKET_RETURN_IGNORE_RENEW;
+        return is_usable(ssl, session) ? SSL_TICKET_RETURN_USE_RENEW : SSL_TICKET_RETURN_IGNORE_RENEW;
     default:
         return SSL_TICKET_RETURN_IGNORE_RENEW;
     }
@@ -139,7 +139,7 @@ static SSL_SESSION *find_session(SSL *ssl, const unsigned char *id, int len, int
 {
     SSL_SESSION *session = ask_cache(ssl, id, len, copy);
 
-    if (!session || is_from_here(ssl, session))
+    if (!session || is_usable(ssl, session))
         return session;
     if (!*copy)
         SSL_SESSION_free(session);

@@ -56,6 +56,7 @@ test-all    python3-django             python:django
 test-all    gunicorn                   cmd:gunicorn
 test-all    nginx-light                cmd:nginx
 test-all    haproxy                    cmd:haproxy
+test-all    memcached                  cmd:memcached
 test-all    golang-go                  cmd:go
 test-all    jq                         cmd:jq
 test-all    wget                       cmd:wget
