@@ -74,15 +74,26 @@ static int object(request_rec *r, mtls_reason_t reason, const char *detail)
     return status;
 }
 
+/* The kill list is asked once: what it has said holds for the error page that says so, too. */
+static mtls_reason_t standing_of(request_rec *r)
+{
+    mtls_reason_t standing = mtls_request_view(r)->standing;
+    const mtls_membership_t *killed = root_of(r)->killed;
+
+    if (standing != MTLS_GRANTED || !killed || killed->reason == MTLS_NO_MATCH)
+        return standing;
+    return killed->reason == MTLS_GRANTED ? MTLS_KILLED : killed->reason;
+}
+
 static int judge(request_rec *r)
 {
-    const mtls_view_t *view;
+    mtls_reason_t standing;
 
     if (mtls_dir_of(r)->backstop != 1)
         return DECLINED;
-    view = mtls_request_view(r);
-    if (view->standing != MTLS_GRANTED)
-        return object(r, view->standing, "MTLSBackstop is on here");
+    standing = standing_of(r);
+    if (standing != MTLS_GRANTED)
+        return object(r, standing, "MTLSBackstop is on here");
     if (find_judged(root_of(r), r->per_dir_config) < 0)
         return object(r, MTLS_BACKSTOP, NULL);
     return DECLINED;

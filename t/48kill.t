@@ -41,7 +41,7 @@ chmod 0755, $slow;
 
 put('kill', '# nobody');
 my $backend = start_backend('http');
-my @port = map { free_port() } 1 .. 3;
+my @port = map { free_port() } 1 .. 4;
 my $TLS = "SSLEngine on\nSSLCertificateFile \@PKI@/server.crt\nSSLCertificateKeyFile \@PKI@/server.key\nSSLCACertificateFile \@PKI@/ca.pem\nSSLVerifyDepth 10\n";
 my $server = start_server(
     log_level => 'mtls_authz:debug', log_format => '%p %U %>s %{MTLS_REASON}e',
@@ -104,6 +104,16 @@ END
             Allow from all
             Satisfy Any
             Require valid-user
+        </Location>
+    </VirtualHost>
+    <VirtualHost 127.0.0.1:$port[3]>
+        $TLS
+        SSLVerifyClient optional
+        MTLSBackstop on
+        ErrorDocument 403 /b/page
+        ProxyPass "/b/" "http://127.0.0.1:@{[ $backend->port('http') ]}/"
+        <Location "/">
+            Require mtls
         </Location>
     </VirtualHost>
 END
@@ -185,6 +195,12 @@ for my $method (qw(HEAD POST PUT DELETE OPTIONS TRACE PROPFIND BREW)) {
     is(status('ok', '/all', method => $method, $method eq 'POST' ? (body => 'x' x 100000) : ()), 403, "$method: killed");
 }
 is(status('ok', '*', method => 'OPTIONS'), 403, 'OPTIONS *: killed');
+
+# The page that tells him lies behind the backstop, too.
+$backend->mark;
+is(status('ok', '/all', port => $port[3]), 403, 'backstop: killed');
+is_deeply([$backend->received], [], '... and his error page is not asked for');
+is(status('bare', '/b/x', port => $port[3]), 200, '... others come through');
 is(status('ok', '/', %$other_host), 403, 'a virtual host without any rule');
 is(status('bare', '/', %$other_host), 200, '... lets others in');
 is(status('ok', '/', %$loose), 403, 'a virtual host that does not insist');
