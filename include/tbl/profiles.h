@@ -68,6 +68,8 @@ MTLS_PART("haproxy", "X-SSL-Client-CN", NULL, "subject.cn", "utf8", NULL, MTLS_P
 MTLS_PART("haproxy", "X-SSL-Issuer", NULL, "issuer", "slash", NULL, 0)
 MTLS_PART("haproxy", "X-SSL-Client-NotBefore", NULL, "not-before", "asn1-time", NULL, 0)
 MTLS_PART("haproxy", "X-SSL-Client-NotAfter", NULL, "not-after", "asn1-time", NULL, 0)
+MTLS_PART("haproxy", "X-SSL-Client-SAN", NULL, NULL, NULL, NULL, 0)
+MTLS_PART("haproxy", "X-SSL-Session_ID", NULL, NULL, NULL, NULL, 0)
 
 MTLS_PROFILE("keycloak-haproxy", NULL, "Keycloak (provider haproxy)",
     "certificate as bare base64, chain as base64 of its DER one after another")
@@ -82,6 +84,11 @@ MTLS_PART("keycloak-apache", "CERT_CHAIN_1", NULL, "chain", "pem-space", NULL, M
 MTLS_PART("keycloak-apache", "CERT_CHAIN_2", NULL, "chain", "pem-space", NULL, MTLS_PART_NTH(2))
 MTLS_PART("keycloak-apache", "CERT_CHAIN_3", NULL, "chain", "pem-space", NULL, MTLS_PART_NTH(3))
 MTLS_PART("keycloak-apache", "CERT_CHAIN_4", NULL, "chain", "pem-space", NULL, MTLS_PART_NTH(4))
+MTLS_PART("keycloak-apache", "CERT_CHAIN_5", NULL, NULL, NULL, NULL, 0)
+MTLS_PART("keycloak-apache", "CERT_CHAIN_6", NULL, NULL, NULL, NULL, 0)
+MTLS_PART("keycloak-apache", "CERT_CHAIN_7", NULL, NULL, NULL, NULL, 0)
+MTLS_PART("keycloak-apache", "CERT_CHAIN_8", NULL, NULL, NULL, NULL, 0)
+MTLS_PART("keycloak-apache", "CERT_CHAIN_9", NULL, NULL, NULL, NULL, 0)
 
 MTLS_PROFILE("traefik", "pem,info",
     "what Traefik 2.9.4 and later sends: Keycloak (provider traefik), Syncthing, authentik",
