@@ -144,6 +144,12 @@ typedef struct mtls_listed_t {
 #define MTLS_LIST_PARTS 5
 #define MTLS_LIST_STILL 3
 
+/** An <AuthzProviderAlias> of a line of ours. */
+typedef struct mtls_alias_t {
+    const char *name;
+    mtls_place_t place;
+} mtls_alias_t;
+
 /** All that one reading of the configuration has brought. */
 typedef struct mtls_generation_t {
     apr_pool_t *pool;
@@ -173,8 +179,7 @@ typedef struct mtls_generation_t {
     int what_if;                     /**< MTLSWhatIf is on somewhere */
     int users;                       /**< MTLSUser stands somewhere */
     int path_checks;                 /**< likewise MTLSPathCheck */
-    apr_array_header_t *aliases;     /**< of const ap_directive_t *: each <AuthzProviderAlias> of a line of ours, which any
-                                          section may have; NULL: none */
+    apr_array_header_t *aliases;     /**< of mtls_alias_t; NULL: none. Any section may have a line behind them */
     apr_array_header_t *ruled;       /**< of ap_conf_vector_t *: sections with Require lines, whoever's */
     const module *in_front;          /**< mod_authz_core, if in this child nobody is asked between it and mtls_grant.h */
     int answering;                   /**< the status page is */

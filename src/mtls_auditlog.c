@@ -238,7 +238,8 @@ static int note_passage(request_rec *r)
     return DECLINED;
 }
 
-/* The request that our rules let pass, unless one of those that became of it was denied. */
+/* The request that our rules let pass, unless one of those that became of it was denied. Whoever may see the page that says
+ * that he was refused, by whomever, was not let in. */
 static request_rec *find_granted(request_rec *r)
 {
     request_rec *granted = NULL;
@@ -248,7 +249,7 @@ static request_rec *find_granted(request_rec *r)
 
         if (request && request->audited)
             return NULL;
-        if (request && request->passed && !granted)
+        if (request && request->passed && !granted && !mtls_request_refused(r))
             granted = r;
     }
     return granted;

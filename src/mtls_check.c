@@ -39,26 +39,26 @@ static int check_mod_ssl(server_rec *main_server)
 typedef struct alias_search_t {
     apr_pool_t *p;
     server_rec *main_server;
-    const ap_directive_t *alias;   /* whose name is looked for */
+    const mtls_alias_t *alias;     /* whose name is looked for */
 } alias_search_t;
 
 static int visit_use(void *ctx, const ap_directive_t *directive)
 {
     const alias_search_t *search = ctx;
-    const char *name = mtls_tree_alias(search->p, search->alias);
+    const char *name = search->alias->name;
 
     if (mtls_tree_is(directive, "<AuthzProviderAlias") && !strcmp(mtls_tree_word(search->p, directive, 0), name))
         return stop(search->main_server, apr_psprintf(search->p,
                     "the alias of %s:%d is made of the alias of %s:%d, which no server survives when it is asked; "
                     "write <AuthzProviderAlias mtls ...> for both", directive->filename, directive->line_num,
-                    search->alias->filename, search->alias->line_num));
+                    search->alias->place.file, search->alias->place.line));
     if (!mtls_tree_negates(search->p, directive, name))
         return OK;
     return stop(search->main_server, apr_psprintf(search->p,
                 "'Require %s' in %s:%d negates the alias of %s:%d: an alias of mtls cannot be negated, "
                 "because it does not see that it is; write 'Require not mtls ...' there instead",
                 directive->args, directive->filename, directive->line_num,
-                search->alias->filename, search->alias->line_num));
+                search->alias->place.file, search->alias->place.line));
 }
 
 static int check_aliases(apr_pool_t *p, server_rec *main_server)
@@ -67,7 +67,7 @@ static int check_aliases(apr_pool_t *p, server_rec *main_server)
     int i, rc = OK;
 
     for (i = 0; rc == OK && aliases && i < aliases->nelts; i++) {
-        alias_search_t search = { p, main_server, APR_ARRAY_IDX(aliases, i, const ap_directive_t *) };
+        alias_search_t search = { p, main_server, &APR_ARRAY_IDX(aliases, i, mtls_alias_t) };
 
         rc = mtls_tree_walk(ap_conftree, visit_use, &search);
     }
@@ -284,7 +284,8 @@ void mtls_check_announce(server_rec *main_server)
 
         ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s,
                      "mtls_authz: %s%s: MTLSGuard %s%s, %d header names are removed from what clients send",
-                     s == main_server ? "main server" : "virtual host ", s == main_server ? "" : s->server_hostname,
+                     s == main_server ? "main server" : "virtual host ",
+                     s == main_server ? "" : mtls_zone_host(mtls_generation()->pool, s),
                      words[mode_of(server)], server->mode == MTLS_GUARD_UNSET ? " (by default)" : "",
                      server->guard ? mtls_guard_len(server->guard) : 0);
     }

@@ -13,6 +13,7 @@
 #include "mtls_identity.h"
 #include "mtls_require.h"
 #include "mtls_ruling.h"
+#include "mtls_tree.h"
 #include "mtls_trial.h"
 #include "mtls_zone.h"
 
@@ -63,8 +64,10 @@ static void note_alias(const cmd_parms *cmd)
     mtls_generation_t *generation = mtls_generation();
 
     if (!generation->aliases)
-        generation->aliases = apr_array_make(generation->pool, 4, sizeof(const ap_directive_t *));
-    APR_ARRAY_PUSH(generation->aliases, const ap_directive_t *) = cmd->directive;
+        generation->aliases = apr_array_make(generation->pool, 4, sizeof(mtls_alias_t));
+    APR_ARRAY_PUSH(generation->aliases, mtls_alias_t) = (mtls_alias_t){
+        mtls_tree_alias(generation->pool, cmd->directive), { cmd->directive->filename, cmd->directive->line_num }
+    };
 }
 
 /* Requests of the section are watched. httpd gives a section settings of ours with the first directive of ours, which

@@ -34,12 +34,12 @@ static const char *refuse_negated_alias(const cmd_parms *cmd)
     int i;
 
     for (i = 0; aliases && i < aliases->nelts; i++) {
-        const ap_directive_t *alias = APR_ARRAY_IDX(aliases, i, const ap_directive_t *);
+        const mtls_alias_t *alias = &APR_ARRAY_IDX(aliases, i, mtls_alias_t);
 
-        if (mtls_tree_negates(cmd->temp_pool, cmd->directive, mtls_tree_alias(cmd->temp_pool, alias)))
+        if (mtls_tree_negates(cmd->temp_pool, cmd->directive, alias->name))
             return apr_psprintf(cmd->pool, "'Require %s' negates the alias of %s:%d: an alias of mtls cannot be negated, "
                                 "because it does not see that it is; write 'Require not mtls ...' in the server's "
-                                "configuration", cmd->directive->args, alias->filename, alias->line_num);
+                                "configuration", cmd->directive->args, alias->place.file, alias->place.line);
     }
     return DECLINE_CMD;
 }

@@ -6,6 +6,7 @@
 #include "apr_uri.h"
 
 #include "mtls_audit.h"
+#include "mtls_describe.h"
 #include "mtls_path.h"
 #include "mtls_target.h"
 
@@ -28,11 +29,14 @@ static int is_strict(const mtls_dir_t *dir)
 int mtls_target_check(request_rec *r)
 {
     const char *doubt;
+    mtls_str_t path;
 
     if (!is_strict(mtls_dir_of(r)))
         return DECLINED;
-    doubt = mtls_path_doubt(path_as_sent(r));
-    return doubt ? mtls_audit_deny(r, MTLS_AMBIGUOUS_PATH, apr_pstrcat(r->pool, "it has ", doubt, NULL)) : DECLINED;
+    path = path_as_sent(r);
+    doubt = mtls_path_doubt(path);
+    return doubt ? mtls_audit_deny(r, MTLS_AMBIGUOUS_PATH, apr_pstrcat(r->pool, "it has ", doubt, ": ",
+               mtls_describe_text(r->pool, apr_pstrmemdup(r->pool, path.ptr, path.len)), NULL)) : DECLINED;
 }
 
 static int check_target(request_rec *r)

@@ -51,14 +51,14 @@ my $server = start_server(conf => $hosts, log_level => 'mtls_authz:debug', log_f
 my $log = $server->error_log;
 for my $host (@HOSTS) {
     my ($name, undef, undef, $mode) = @$host;
-    my @notices = $log =~ /^.*mtls_authz: virtual host \Q$name\E: .*$/mg;
+    my @notices = $log =~ /^.*mtls_authz: virtual host \Q$name\E:\d+: .*$/mg;
     is(scalar @notices, 1, "$name: one notice at start");
     like($notices[0] // '', qr/:notice\].*: MTLSGuard \Q$mode\E, \d+ header names are removed from what clients send/,
          "$name: it says $mode");
 }
-like($log, qr/virtual host ours: MTLSGuard all \(by default\), @{[ $names + 2 ]} header names/, 'every profile, and what is exported');
-like($log, qr/virtual host used: MTLSGuard used, 2 header names/, 'what is exported');
-like($log, qr/virtual host off: MTLSGuard off, 0 header names/, 'nothing');
+like($log, qr/virtual host ours:\d+: MTLSGuard all \(by default\), @{[ $names + 2 ]} header names/, 'every profile, and what is exported');
+like($log, qr/virtual host used:\d+: MTLSGuard used, 2 header names/, 'what is exported');
+like($log, qr/virtual host off:\d+: MTLSGuard off, 0 header names/, 'nothing');
 
 my @SENT = map { [$_, 'of the client'] } split ' ', $EVERYTHING;
 sub ask {

@@ -135,6 +135,9 @@ my $dump = <<'END';
         Require mtls subject.cn is nobody
         ErrorDocument 403 /any/page.html
     </Location>
+    <Location "/address/page/">
+        ErrorDocument 403 /any/page.html
+    </Location>
     <Location "/address/">
         <RequireAll>
             Require mtls
@@ -201,6 +204,7 @@ my @CASES = (
     ['/report/x', { cert => undef }, 404, 'would-deny no-certificate'],
     ['/report/x', { cert => 'other' }, 404, 'allow granted'],
     ['/address/x', {}, 403, ''],
+    ['/address/page/x', {}, 403, ''],
     ['/open/x', {}, 404, ''],
     ['/single/x', { cert => 'two-cns' }, 403, 'deny ambiguous'],
     ['/single/x', {}, 404, 'allow granted'],
