@@ -5,7 +5,7 @@
 use MTLS::Test;
 use File::Find;
 
-my $SOURCE = qr/\.(?:[ch]|p[ml]|py|t|sh|conf|in)$/;
+my $SOURCE = qr/\.(?:[ch]|p[ml]|py|t|sh|conf|nginx|in)$/;
 my $MADE = qr{^(?:build|t/logs|t/state|t/made-pki|t/conf/(?:httpd|modules)\.conf|t/conf/apache_test_config)};
 my $LICENCE = qr/Licensed under the Apache License, Version 2\.0; see LICENSE\./;
 

@@ -19,7 +19,7 @@ my $tests = join '', map { slurp($_) } glob top() . '/t/all/*.t';
 my %linked;
 for my $section ($text =~ /^(## \d+\. .*?)(?=^## |\z)/msg) {
     my ($number) = $section =~ /^## (\d+)/;
-    my @examples = $section =~ m{\(\.\./conf-examples/([\w.-]+\.conf)\)}g;
+    my @examples = $section =~ m{\(\.\./conf-examples/([\w.-]+\.(?:conf|nginx))\)}g;
     ok(scalar @examples, "section $number links its example");
     for my $example (@examples) {
         ok(-e top() . "/conf-examples/$example", "section $number: there is $example");

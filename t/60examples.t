@@ -303,12 +303,21 @@ KeepAliveTimeout 600
 </IfModule>
 END
 
-my @files = map { m{([^/]+)$} } glob top() . '/conf-examples/*.conf';
+my @files = map { m{([^/]+)$} } glob top() . '/conf-examples/*.{conf,nginx}';
 # Those that t/all drives, with the clients they were written for, are named there.
 my $elsewhere = join '', map { slurp($_) } glob top() . '/t/all/*.t';
 my @driven = grep { $CASES{$_} || $elsewhere =~ m{['"/]\Q$_\E['"]} } @files;
 is_deeply([sort @driven], [sort @files], 'each example has cases, here or in t/all');
 is_deeply([grep { !-e top() . "/conf-examples/$_" } sort keys %CASES], [], 'and each cases an example');
+
+# Several of them in one server: a name of a LogFormat is the whole server's, and the last line that has it wins.
+my %format;
+for my $file (@files) {
+    my $text = slurp(top() . "/conf-examples/$file");
+    $format{$2}{$1} = 1 while $text =~ /^LogFormat (".*") (\S+)$/mg;
+}
+ok(keys %format > 5, 'examples name formats: ' . keys %format);
+is(join(' ', grep { keys %{ $format{$_} } > 1 } sort keys %format), '', 'each name stands for one format');
 
 for my $file (grep { $CASES{$_} } @files) {
     my $backend = start_backend('http');

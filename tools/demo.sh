@@ -2,7 +2,8 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 #
 # What "make -f Makefile.apxs demo" does: certificates, a gateway, a backend, and a checked table of who
-# gets in and what the backend is told. KEEP=1 leaves it running. BUILD and APXS come from the Makefile.
+# gets in and what the backend is told. KEEP=1 leaves it running, for commands that it shows. BUILD and APXS come from the
+# Makefile.
 #
 # Everything is on 127.0.0.1 and in one new directory. Exit code 0: every row came out as expected.
 set -eu
@@ -214,12 +215,9 @@ make_pki
 start_backend
 start_servers
 $python tools/demo/table.py "$dir" "$https" "$http" "$stock"
-by_hand
 if [ "$KEEP" = 1 ]; then
+    by_hand
     keep
-elif [ -t 0 ] && [ -t 1 ]; then
-    printf '\nEnter stops it (ten minutes do, too; KEEP=1 leaves it running). '
-    read -r -t 600 _ || echo
 else
-    printf '\nStopped. With KEEP=1 it keeps running, so that these commands can be tried.\n'
+    printf '\nStopped. With KEEP=1 it keeps running, and shows commands to try by hand.\n'
 fi

@@ -44,6 +44,7 @@ else
 #
 #    SSLCACertificateFile /etc/ssl/my-clients-ca.pem
 #    SSLVerifyClient optional
+#    SSLVerifyDepth 3
 #
 # and for a part of the site:
 #

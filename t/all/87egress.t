@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 #
-# docs/recipes.md, 7: httpd (egress.conf) and nginx (nginx-egress.conf) attach client certificates for applications
+# docs/recipes.md, 7: httpd (egress.conf) and nginx (egress.nginx) attach client certificates for applications
 # that know none, in front of two-hosts.conf.
 use MTLS::Test;
 use MTLS::Recipe;
@@ -35,14 +35,14 @@ sub egress {
 }
 
 sub nginx_file {
-    my $text = slurp(top() . '/conf-examples/nginx-egress.conf');
+    my $text = slurp(top() . '/conf-examples/egress.nginx');
     $text =~ s/127\.0\.0\.1:443/127.0.0.1:$https/g;
     $text =~ s/127\.0\.0\.1:8001/127.0.0.1:$port{nginx}/;
     $text =~ s{/etc/ssl/mtls/}{$pki/}g;
-    spew("$pki/nginx-egress.conf", $text);
+    spew("$pki/egress.nginx", $text);
     my $paths = join '', map { "    ${_}_temp_path $pki/nginx-$_;\n" } qw(client_body proxy fastcgi uwsgi scgi);
     spew("$pki/nginx.conf", "pid $pki/nginx.pid;\nerror_log stderr notice;\nevents { }\n"
-        . "http {\n    access_log $pki/nginx-access.log;\n$paths    include $pki/nginx-egress.conf;\n}\n");
+        . "http {\n    access_log $pki/nginx-access.log;\n$paths    include $pki/egress.nginx;\n}\n");
     $recipe->replace('http://localhost:8001/' => "http://127.0.0.1:$port{nginx}/");
 }
 

@@ -167,10 +167,10 @@ sub carry_out {
     }
 }
 
-# What was said of a command's output as a pattern for all of it.
+# What was said of a command's output as a pattern for all of it. Blanks at the end of a line are not written there.
 sub pattern {
     my ($expected) = @_;
-    my $pattern = join '.*?', map { quotemeta } split /\.\.\./, $expected, -1;
+    my $pattern = join '.*?', map { quotemeta =~ s/\\\n/ *\n/gr } split /\.\.\./, $expected, -1;
     return qr/\A$pattern\s*\z/s;
 }
 
