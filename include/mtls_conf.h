@@ -202,6 +202,10 @@ void mtls_generation_begin(apr_pool_t *pconf);
 /** Note that something of ours was written in the virtual host of cmd. */
 mtls_generation_t *mtls_conf_touch(cmd_parms *cmd);
 
+/** The same for lists, logs and the status page, which are the whole server's: a line outside of virtual hosts does not
+ *  say that their clients show certificates. */
+mtls_generation_t *mtls_conf_use(cmd_parms *cmd);
+
 static inline mtls_server_t *mtls_server_of(const server_rec *s)
 {
     return (mtls_server_t *)ap_get_module_config(s->module_config, &mtls_authz_module);

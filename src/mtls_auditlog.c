@@ -71,7 +71,7 @@ static const char *refuse_words(apr_pool_t *p, const char *words)
 
 const char *mtls_auditlog_find(cmd_parms *cmd, const char *words, mtls_auditlog_t **log)
 {
-    mtls_generation_t *generation = mtls_conf_touch(cmd);
+    mtls_generation_t *generation = mtls_conf_use(cmd);
     const char *whole = *words == '|' ? words : ap_server_root_relative(cmd->pool, words), *error;
     int i;
 

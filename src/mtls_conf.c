@@ -45,16 +45,24 @@ static void note_section(cmd_parms *cmd)
     dir->zone = zone;
 }
 
-mtls_generation_t *mtls_conf_touch(cmd_parms *cmd)
+mtls_generation_t *mtls_conf_use(cmd_parms *cmd)
 {
     /* httpd makes a virtual host's settings with the first directive of ours, which a Require line is not. */
     if (!mtls_server_of(cmd->server))
         ap_set_module_config(cmd->server->module_config, &mtls_authz_module,
                              mtls_conf_create_server(cmd->pool, cmd->server));
-    mtls_server_of(cmd->server)->touched = 1;
+    mtls_server_of(cmd->server)->touched |= cmd->server->is_virtual;
     note_section(cmd);
     mtls_generation_now->used = 1;
     return mtls_generation_now;
+}
+
+mtls_generation_t *mtls_conf_touch(cmd_parms *cmd)
+{
+    mtls_generation_t *generation = mtls_conf_use(cmd);
+
+    mtls_server_of(cmd->server)->touched = 1;
+    return generation;
 }
 
 /* ---- sections ---- */

@@ -288,7 +288,7 @@ static const char *set_expiry_warning(cmd_parms *cmd, void *dirv, const char *wo
     const char *error;
 
     (void)dirv;
-    mtls_conf_touch(cmd);
+    mtls_conf_use(cmd);
     if (strcasecmp(word, "off")) {
         error = mtls_types[MTLS_T_DURATION].parse(cmd->pool, word, &value);
         if (error)
@@ -358,7 +358,7 @@ static const char *add_pass(cmd_parms *cmd, void *dirv, const char *word)
 static const char *set_what_if(cmd_parms *cmd, void *dirv, int on)
 {
     (void)dirv;
-    mtls_conf_touch(cmd)->what_if |= on;
+    mtls_conf_use(cmd)->what_if |= on;
     mtls_server_of(cmd->server)->what_if = on;
     return NULL;
 }

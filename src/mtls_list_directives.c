@@ -61,7 +61,7 @@ static const char *set_stale(cmd_parms *cmd, mtls_list_t *list, const char *word
 
 const char *mtls_directive_list(cmd_parms *cmd, void *dirv, int argc, char *const argv[])
 {
-    mtls_generation_t *generation = mtls_conf_touch(cmd);
+    mtls_generation_t *generation = mtls_conf_use(cmd);
     const mtls_listed_t *before;
     const char *error;
     mtls_list_t *list;
@@ -82,7 +82,7 @@ const char *mtls_directive_list(cmd_parms *cmd, void *dirv, int argc, char *cons
 
 const char *mtls_directive_kill_list(cmd_parms *cmd, void *dirv, const char *path)
 {
-    mtls_generation_t *generation = mtls_conf_touch(cmd);
+    mtls_generation_t *generation = mtls_conf_use(cmd);
     const char *error;
     mtls_list_t *list;
 
@@ -100,7 +100,7 @@ const char *mtls_directive_kill_list(cmd_parms *cmd, void *dirv, const char *pat
 
 const char *mtls_directive_list_interval(cmd_parms *cmd, void *dirv, const char *word)
 {
-    mtls_generation_t *generation = mtls_conf_touch(cmd);
+    mtls_generation_t *generation = mtls_conf_use(cmd);
     mtls_value_t duration;
     const char *error = mtls_parse_duration(cmd->pool, word, &duration);
 

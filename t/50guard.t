@@ -46,7 +46,11 @@ sub host { my ($name, $lines) = @_; return <<"END" }
 </VirtualHost>
 END
 my $hosts = join '', map { host(@$_[0, 1]) } @HOSTS;
-my $server = start_server(conf => $hosts, log_level => 'mtls_authz:debug', log_format => '%V %>s %{MTLS_REASON}e');
+# What is the whole server's touches no virtual host's default.
+my $kill = MTLS::Server::new_directory('lists') . '/kill';
+spew($kill, "# nobody\n");
+my $WHOLE = qq{MTLSKillList "$kill"\nMTLSListInterval 5s\nMTLSExpiryWarning 1d\nMTLSAuditLog "\@DIR\@/audit.log"\nMTLSWhatIf on\n};
+my $server = start_server(conf => "$WHOLE$hosts", log_level => 'mtls_authz:debug', log_format => '%V %>s %{MTLS_REASON}e');
 
 my $log = $server->error_log;
 for my $host (@HOSTS) {
@@ -175,4 +179,12 @@ is(scalar @{ $received[0] }, @UNTOUCHED - 1, 'the backend has received requests'
 like("@{ $received[0] }", qr/SSL_CLIENT_CERT: c/, 'with everything in them');
 is_deeply($received[1], $received[0], 'loaded but not configured: the same bytes as without the module');
 unlike($plain[1]->error_log, qr/mtls_authz[: ]/, 'and not a word in the log');
+# Any other line outside of all virtual hosts does, and one of these that stands inside.
+for my $row (['MTLSEnv on', '', 'all'], ['', 'MTLSExpiryWarning 1d', 'all'], ['MTLSWhatIf on', '', 'used'], ['', '', undef]) {
+    my ($outside, $inside, $mode) = @$row;
+    my $other = start_server(conf => "$outside\n" . host('it', $inside));
+    my ($said) = $other->error_log =~ /virtual host it:\d+: MTLSGuard (\w+) \(by default\)/;
+    is($said, $mode, "outside '$outside', inside '$inside': " . ($mode // 'nothing said'));
+    $other->stop;
+}
 done_testing;
