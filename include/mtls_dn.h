@@ -54,7 +54,9 @@ mtls_str_t mtls_dn_key(apr_pool_t *p, const mtls_dn_t *dn);
  * where openssl's "C = DE, O = Example" print is recognised the fragment shows
  * the same name in RFC 4514 form. An unknown attribute label is refused with
  * the list of known ones; dotted OIDs are accepted as labels; "#" hex values
- * are decoded (a string type of ASN.1 is needed).
+ * are decoded (a string type of ASN.1 is needed). In slash form OpenSSL's names
+ * for attributes are labels, too, '+' parts the attributes of one RDN, and what
+ * openssl prints for more than one name is refused.
  *
  * @return NULL, or a sentence fragment in p; *dn is in p
  */

@@ -1,105 +1,29 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 #include <string.h>
-#include <apr_cstr.h>
 #include <apr_strings.h>
-#include <apr_tables.h>
 #include "mtls_der.h"
-#include "mtls_dn.h"
+#include "mtls_dn_written.h"
 
-/* More labels for the types of tbl/attributes.h: what other tools print. */
-static const struct { const char *label, *suffix; } aliases[] = {
-    { "commonName", "cn" }, { "organizationName", "o" }, { "organizationalUnitName", "ou" },
-    { "countryName", "c" }, { "S", "st" }, { "SP", "st" }, { "stateOrProvinceName", "st" }, { "localityName", "l" },
-    { "streetAddress", "street" }, { "domainComponent", "dc" }, { "userId", "uid" }, { "email", "email" },
-    { "E", "email" }, { "T", "title" }, { "givenName", "given-name" }, { "G", "given-name" },
-    { "surname", "surname" }, { NULL, NULL }
-};
-
-/* Where the parser stands. loose: blanks around '=', ',' and '+' and quoted values are taken, too. */
-typedef struct parse_t {
-    apr_pool_t *pool;
-    const char *at;
-    int loose;
-    int loose_equals;    /* there were blanks in front of a '=' */
-    int rdn;
-    apr_array_header_t *attributes;    /* of mtls_attribute_t, as written */
-} parse_t;
-
-static const mtls_attribute_name_t *find_suffix(const char *suffix)
-{
-    int i = 0;
-
-    while (strcmp(mtls_attribute_names[i].suffix, suffix) != 0)
-        i++;
-    return &mtls_attribute_names[i];
-}
-
-static const mtls_attribute_name_t *find_label(const char *label)
-{
-    int i;
-
-    for (i = 0; i < mtls_attribute_names_len; i++) {
-        if (apr_cstr_casecmp(mtls_attribute_names[i].label, label) == 0)
-            return &mtls_attribute_names[i];
-    }
-    for (i = 0; aliases[i].label; i++) {
-        if (apr_cstr_casecmp(aliases[i].label, label) == 0)
-            return find_suffix(aliases[i].suffix);
-    }
-    return NULL;
-}
-
-/* The type that a label or dotted OID stands for. */
-static int find_type(apr_pool_t *p, const char *label, mtls_str_t *oid)
-{
-    const mtls_attribute_name_t *known = find_label(label);
-    mtls_value_t value;
-
-    if (mtls_oid_parse(p, known ? known->dotted : label, &value))
-        return 0;
-    *oid = value.key;
-    return 1;
-}
-
-static int is_label_character(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
-}
-
-static apr_size_t measure_label(const char *at)
-{
-    apr_size_t n = 0;
-
-    while (is_label_character(at[n]))
-        n++;
-    return n;
-}
-
-static void skip_blanks(parse_t *parse)
+static void skip_blanks(mtls_dn_written_t *parse)
 {
     while (parse->loose && *parse->at == ' ')
         parse->at++;
 }
 
-static const char *escape(parse_t *parse, const char *word)
+static const char *escape(mtls_dn_written_t *parse, const char *word)
 {
     return mtls_text_escape(parse->pool, mtls_str(word));
 }
 
-static const char *refuse_label(parse_t *parse, const char *label)
+static const char *refuse_label(mtls_dn_written_t *parse, const char *label)
 {
-    const char *known = mtls_attribute_names[0].label;
-    int i;
-
-    for (i = 1; i < mtls_attribute_names_len; i++)
-        known = apr_pstrcat(parse->pool, known, ", ", mtls_attribute_names[i].label, NULL);
     return apr_psprintf(parse->pool, "is not a distinguished name: unknown attribute '%s'; known are %s and object "
-                        "identifiers", escape(parse, label), known);
+                        "identifiers", escape(parse, label), mtls_dn_labels(parse->pool));
 }
 
-static const char *read_label(parse_t *parse, mtls_str_t *oid)
+static const char *read_label(mtls_dn_written_t *parse, mtls_str_t *oid)
 {
-    apr_size_t n = measure_label(parse->at);
+    apr_size_t n = mtls_dn_label_len(parse->at);
     const char *label = apr_pstrmemdup(parse->pool, parse->at, n), *rest = escape(parse, parse->at);
 
     parse->at += n;
@@ -111,11 +35,11 @@ static const char *read_label(parse_t *parse, mtls_str_t *oid)
     }
     parse->at++;
     skip_blanks(parse);
-    return find_type(parse->pool, label, oid) ? NULL : refuse_label(parse, label);
+    return mtls_dn_label_type(parse->pool, label, oid) ? NULL : refuse_label(parse, label);
 }
 
 /* "#0c03414243": the DER of the value. */
-static const char *read_hex_value(parse_t *parse, mtls_str_t *text)
+static const char *read_hex_value(mtls_dn_written_t *parse, mtls_str_t *text)
 {
     char *octets = apr_palloc(parse->pool, strlen(parse->at) + 1);
     mtls_str_t der = { octets, 0 };
@@ -141,12 +65,12 @@ static int read_escape(const char *at, char *octet)
     return at[1] && strchr(" \"#+,;<=>\\", at[1]) ? 2 : 0;
 }
 
-static int is_value_end(const parse_t *parse, int quoted)
+static int is_value_end(const mtls_dn_written_t *parse, int quoted)
 {
     return *parse->at == '\0' || (quoted ? *parse->at == '"' : *parse->at == ',' || *parse->at == '+');
 }
 
-static const char *refuse_character(parse_t *parse)
+static const char *refuse_character(mtls_dn_written_t *parse)
 {
     return apr_psprintf(parse->pool, "is not a distinguished name in RFC 4514 form: %s at '%s'", *parse->at == '\\'
                         ? "a backslash must stand before a special character or two hexadecimal digits"
@@ -154,7 +78,7 @@ static const char *refuse_character(parse_t *parse)
 }
 
 /* A value as written into buffer. *kept is its length without unescaped blanks at the end. */
-static const char *read_characters(parse_t *parse, int quoted, char *buffer, apr_size_t *length, apr_size_t *kept)
+static const char *read_characters(mtls_dn_written_t *parse, int quoted, char *buffer, apr_size_t *length, apr_size_t *kept)
 {
     for (*length = *kept = 0; !is_value_end(parse, quoted); ++*length) {
         int step = 1;
@@ -174,7 +98,7 @@ static const char *read_characters(parse_t *parse, int quoted, char *buffer, apr
     return NULL;
 }
 
-static const char *read_string_value(parse_t *parse, mtls_str_t *text)
+static const char *read_string_value(mtls_dn_written_t *parse, mtls_str_t *text)
 {
     char *buffer = apr_palloc(parse->pool, strlen(parse->at) + 1);
     int quoted = parse->loose && *parse->at == '"', begins_blank = *parse->at == ' ';
@@ -196,7 +120,7 @@ static const char *read_string_value(parse_t *parse, mtls_str_t *text)
     return NULL;
 }
 
-static const char *add_attribute(parse_t *parse, mtls_str_t oid, mtls_str_t text)
+const char *mtls_dn_written_add(mtls_dn_written_t *parse, mtls_str_t oid, mtls_str_t text)
 {
     mtls_attribute_t *attribute = apr_array_push(parse->attributes);
 
@@ -206,7 +130,7 @@ static const char *add_attribute(parse_t *parse, mtls_str_t oid, mtls_str_t text
 }
 
 /* One "CN=web" and the separator behind it. */
-static const char *read_pair(parse_t *parse)
+static const char *read_pair(mtls_dn_written_t *parse)
 {
     mtls_str_t oid, text = { "", 0 };
     const char *error = read_label(parse, &oid);
@@ -214,7 +138,7 @@ static const char *read_pair(parse_t *parse)
     if (!error)
         error = *parse->at == '#' ? read_hex_value(parse, &text) : read_string_value(parse, &text);
     if (!error)
-        error = add_attribute(parse, oid, text);
+        error = mtls_dn_written_add(parse, oid, text);
     if (error)
         return error;
     skip_blanks(parse);
@@ -225,12 +149,16 @@ static const char *read_pair(parse_t *parse)
     return NULL;
 }
 
-static const char *read_pairs(apr_pool_t *p, const char *text, int loose, parse_t *parse)
+static mtls_dn_written_t begin(apr_pool_t *p, const char *text, int loose)
+{
+    return (mtls_dn_written_t){ p, text, loose, 0, 0, apr_array_make(p, 8, sizeof(mtls_attribute_t)) };
+}
+
+static const char *read_pairs(mtls_dn_written_t *parse)
 {
     const char *error;
     char separator;
 
-    *parse = (parse_t){ p, text, loose, 0, 0, apr_array_make(p, 8, sizeof(mtls_attribute_t)) };
     do {
         error = read_pair(parse);
         if (error)
@@ -245,61 +173,8 @@ static const char *read_pairs(apr_pool_t *p, const char *text, int loose, parse_
     return NULL;
 }
 
-/* The next '/' that begins an attribute, or the end. Any other slash belongs to the value, as does one behind
- * a backslash. */
-static const char *find_slash(apr_pool_t *p, const char *at)
-{
-    for (; *at; at++) {
-        apr_size_t n = *at == '/' ? measure_label(at + 1) : 0;
-        mtls_str_t oid;
-
-        if (at[0] == '\\' && at[1] == '/')
-            at++;
-        else if (n && at[1 + n] == '=' && find_type(p, apr_pstrmemdup(p, at + 1, n), &oid))
-            break;
-    }
-    return at;
-}
-
-/* openssl's one-line print has octets outside printable ASCII as \xHH and a backslash before '/' and '+',
- * but none before itself. */
-static mtls_str_t read_slash_value(apr_pool_t *p, const char *from, const char *end)
-{
-    char *buffer = apr_palloc(p, (apr_size_t)(end - from) + 1), *to = buffer;
-
-    while (from < end) {
-        int octet = end - from >= 4 && from[0] == '\\' && from[1] == 'x' ? mtls_text_octet(from + 2) : -1;
-
-        if (octet < 0 && end - from >= 2 && from[0] == '\\' && (from[1] == '/' || from[1] == '+'))
-            from++;
-        *to++ = octet < 0 ? *from : (char)octet;
-        from += octet < 0 ? 1 : 4;
-    }
-    return (mtls_str_t){ buffer, (apr_size_t)(to - buffer) };
-}
-
-static const char *read_slashes(apr_pool_t *p, const char *text, parse_t *parse)
-{
-    *parse = (parse_t){ p, text, 0, 0, 0, apr_array_make(p, 8, sizeof(mtls_attribute_t)) };
-    for (; *parse->at; parse->rdn++) {
-        const char *end, *error;
-        mtls_str_t oid;
-
-        parse->at++;
-        error = read_label(parse, &oid);
-        if (error)
-            return error;
-        end = find_slash(p, parse->at);
-        error = add_attribute(parse, oid, read_slash_value(p, parse->at, end));
-        if (error)
-            return error;
-        parse->at = end;
-    }
-    return NULL;
-}
-
 /* The name with its RDNs in the other order; attributes within an RDN stay as they are. */
-static mtls_dn_t *make_dn(parse_t *parse, int reverse)
+static mtls_dn_t *make_dn(mtls_dn_written_t *parse, int reverse)
 {
     const mtls_attribute_t *written = (const mtls_attribute_t *)parse->attributes->elts;
     int n = parse->attributes->nelts, to = 0, step;
@@ -324,9 +199,9 @@ static mtls_dn_t *make_dn(parse_t *parse, int reverse)
 static const char *suggest(apr_pool_t *p, const char *text, const char *error)
 {
     const char *encoded_order, *reversed;
-    parse_t parse;
+    mtls_dn_written_t parse = begin(p, text, 1);
 
-    if (read_pairs(p, text, 1, &parse))
+    if (read_pairs(&parse))
         return error;
     encoded_order = mtls_dn_print(p, make_dn(&parse, 0));
     reversed = mtls_dn_print(p, make_dn(&parse, 1));
@@ -343,11 +218,11 @@ const char *mtls_dn_parse(apr_pool_t *p, const char *text, const mtls_dn_t **dn)
 {
     int slashes = *text == '/';
     const char *error;
-    parse_t parse;
+    mtls_dn_written_t parse = begin(p, text, 0);
 
     if (*text == '\0')
         return "is empty";
-    error = slashes ? read_slashes(p, text, &parse) : read_pairs(p, text, 0, &parse);
+    error = slashes ? mtls_dn_read_slashes(&parse) : read_pairs(&parse);
     if (error)
         return slashes ? error : suggest(p, text, error);
     *dn = make_dn(&parse, !slashes);

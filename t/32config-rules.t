@@ -322,11 +322,41 @@ Require mtls subject "CN=web,=Example"
 Require mtls subject NAME=web
 ! Require mtls: subject: 'NAME=web' is not a distinguished name: unknown attribute 'NAME'; known are @ATTRIBUTES@ and object identifiers
 
-Require mtls subject /NAME=web
-! Require mtls: subject: '/NAME=web' is not a distinguished name: unknown attribute 'NAME'; known are @ATTRIBUTES@ and object identifiers
+Require mtls subject "/NAME=web"
+! Require mtls: subject: '/NAME=web' is not a distinguished name in slash form: '/NAME=web' does not begin with an attribute and '='; known are @ATTRIBUTES@, the names that OpenSSL has and object identifiers; write \/ or \+ where one is meant within a value
 
-Require mtls subject /CN
-! Require mtls: subject: '/CN' is not a distinguished name in RFC 4514 form such as "CN=web,O=Example": an attribute and '=' are needed at 'CN'
+Require mtls subject "/CN"
+! Require mtls: subject: '/CN' is not a distinguished name in slash form: '/CN' does not begin with an attribute and '='; known are @ATTRIBUTES@, the names that OpenSSL has and object identifiers; write \/ or \+ where one is meant within a value
+
+Require mtls subject "/C=DE/ON=Example/CN=a"
+! Require mtls: subject: '/C=DE/ON=Example/CN=a' is not a distinguished name in slash form: '/ON=Example' does not begin with an attribute and '='; known are @ATTRIBUTES@, the names that OpenSSL has and object identifiers; write \/ or \+ where one is meant within a value
+
+Require mtls subject "/C=DE/O = Example/CN=a"
+! Require mtls: subject: '/C=DE/O = Example/CN=a' is not a distinguished name in slash form: '/O = Example' does not begin with an attribute and '='; known are @ATTRIBUTES@, the names that OpenSSL has and object identifiers; write \/ or \+ where one is meant within a value
+
+Require mtls subject "/C=DE//CN=a"
+! Require mtls: subject: '/C=DE//CN=a' is not a distinguished name in slash form: '/' does not begin with an attribute and '='; known are @ATTRIBUTES@, the names that OpenSSL has and object identifiers; write \/ or \+ where one is meant within a value
+
+Require mtls subject "/O=https://example.org/CN=a"
+! Require mtls: subject: '/O=https://example.org/CN=a' is not a distinguished name in slash form: '/' does not begin with an attribute and '='; known are @ATTRIBUTES@, the names that OpenSSL has and object identifiers; write \/ or \+ where one is meant within a value
+
+Require mtls subject "/CN=a+b"
+! Require mtls: subject: '/CN=a+b' is not a distinguished name in slash form: '+b' does not begin with an attribute and '='; known are @ATTRIBUTES@, the names that OpenSSL has and object identifiers; write \/ or \+ where one is meant within a value
+
+Require mtls subject "/CN=a+NAME=b/O=c"
+! Require mtls: subject: '/CN=a+NAME=b/O=c' is not a distinguished name in slash form: '+NAME=b' does not begin with an attribute and '='; known are @ATTRIBUTES@, the names that OpenSSL has and object identifiers; write \/ or \+ where one is meant within a value
+
+Require mtls subject /uid=a1
+! Require mtls: subject: '/uid=a1' is not a distinguished name in slash form: what stands before '=' in '/uid=a1' is one attribute to OpenSSL and another one here; write its object identifier
+
+Require mtls subject "/C=DE,O=Example"
+! Require mtls: subject: '/C=DE,O=Example' is a distinguished name that can be read in two ways at ',O=Example'; write it in RFC 4514 form such as "CN=web,O=Example"
+
+Require mtls subject "/O=Example\\/CN=a"
+! Require mtls: subject: '/O=Example\\/CN=a' is a distinguished name that can be read in two ways at '\\/CN=a'; write it in RFC 4514 form such as "CN=web,O=Example"
+
+Require mtls subject "/O=Example/CN=\\x61"
+! Require mtls: subject: '/O=Example/CN=\\x61' is a distinguished name that can be read in two ways at '\\x61'; write it in RFC 4514 form such as "CN=web,O=Example"
 
 Require mtls subject CN=#0101ff
 ! Require mtls: subject: 'CN=#0101ff' is not a distinguished name: a value behind '#' must be the hexadecimal DER of a character string
@@ -359,6 +389,9 @@ Require mtls subject CN=web,O=Example
 ! ok
 
 Require mtls subject "/C=DE/O=Example/CN=web"
+! ok
+
+Require mtls subject "/C=DE/postalCode=10115/O=Example, Inc./CN=anne+UID=a1/2.5.4.15=https:\\/\\/example.org"
 ! ok
 
 Require mtls in

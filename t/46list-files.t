@@ -171,6 +171,7 @@ my @BAD = (
     ['san.ip', "like:192.0.2.*\n", ":1: 'like:192.0.2.*' is a pattern, which a field of type IP address does not take"],
     ['san.rid', "1.3.x\n", ":1: '1.3.x' is not an object identifier: numbers with dots between them are needed, such as 1.3.6.1.4.1.99999.1"],
     ['subject', "\"C = DE, CN = anne\"\n", ":1: 'C = DE, CN = anne' is openssl's print of a distinguished name; in RFC 4514 form it is CN=anne,C=DE"],
+    ['subject', "\"/uid=a1\"\n", ":1: '/uid=a1' is not a distinguished name in slash form: what stands before '=' in '/uid=a1' is one attribute to OpenSSL and another one here; write its object identifier"],
     ['serial', "0A:1\n", ":1: '0A:1' $SERIAL_NUMBER"],
     ['serial', "12 34\n", ":1: '34' $NO_LABEL"],
     ['sha256', "0a1b\n", ":1: '0a1b' $SHA256"],
@@ -192,6 +193,7 @@ my @BAD = (
     ['kill', "serial 0A1B\n", ':1: needs the issuer: serial HEX issuer "DN" (another CA may have issued the same serial number)'],
     ['kill', "serial 0A1B \"CN=Example Issuing CA\"\n", ':1: needs the issuer: serial HEX issuer "DN" (another CA may have issued the same serial number)'],
     ['kill', "serial 0A1B issuer CN=Example Issuing CA\n", ':1: needs the issuer: serial HEX issuer "DN" (another CA may have issued the same serial number)'],
+    ['kill', "serial 0A1B issuer \"/C=DE,O=Example\"\n", qq(:1: '/C=DE,O=Example' is a distinguished name that can be read in two ways at ',O=Example'; write it in RFC 4514 form such as "CN=web,O=Example")],
     ['kill', "serial 0A1B issuer Example\n", qq(:1: 'Example' is not a distinguished name in RFC 4514 form such as "CN=web,O=Example": an attribute and '=' are needed at 'Example')],
     ['kill', "sha256 $sha256", ":1: $CUT"],
 );

@@ -12,6 +12,9 @@ make_certificate('by-subject' => { subject => [['O', 'Kill, Inc.'], ['CN', 'x']]
 make_certificate('not-subject' => { subject => [['CN', 'x'], ['O', 'Kill, Inc.']] });
 make_certificate('by-spki' => {});
 make_certificate('by-dns' => { san => [['dns', 'a.example.org'], ['dns', 'Dead.example.org']] });
+make_certificate('postal' => { subject => [['C', 'DE'], ['2.5.4.17', '10115'], ['O', 'Example'], ['CN', 'postal']] });
+make_certificate('multi-ca' => { issuer => 'root', ca => 1, eku => [], ku => ['keyCertSign'], subject => [['C', 'DE'], ['OU', 'x'], ['+CN', 'Multi CA']] });
+make_certificate('by-multi' => { issuer => 'multi-ca', serial => 0x77 });
 make_certificate('star' => { san => [['dns', '*.example.org']] });
 my $dir = list_dir();
 
@@ -20,10 +23,14 @@ my @KILLED = (
     "# line 3\n", "\tSPIFFE spiffe://example.org/ns/shop/sa/web\r\n", "san.uri spiffe://example.org/ns/shop/sa/other\n",
     "san.dns dead.example.ORG\n", "subject \"CN=x,O=Kill\\\\, Inc.\"\n", "ca.sha256 @{[ digest_of('intermediate') ]}0\n",
     "serial 00:77 issuer \"CN=Example Root CA,O=Example Trust,C=DE\"\n",
+    # As openssl prints them.
+    map({ my ($field, $begin, $name) = @$_; "$begin \"" . (qx{openssl x509 -in '@{[ pki("$name.crt") ]}' -noout -$field -nameopt compat} =~ m{=(/.*)})[0] . "\"\n" }
+        ['subject', 'subject', 'postal'], ['issuer', 'serial 77 issuer', 'by-multi']),
 );
+like($KILLED[9] . $KILLED[10], qr{^subject "/C=DE/postalCode=10115/O=Example/CN=postal"\nserial 77 issuer "/C=DE/OU=x\+CN=Multi CA"\n$}, 'names in slash form');
 $KILLED[7] = "ca.spki.sha256 @{[ digest_of('intermediate') ]}\n";         # the digest of something else
 # Certificate, line of the kill list; 0: nobody's.
-my %LINE = (ok => 1, 'by-spki' => 2, spiffe => 4, other => 5, 'by-dns' => 6, 'by-subject' => 7, 'serial-elsewhere' => 9, 'two-spiffe' => 0,
+my %LINE = (ok => 1, 'by-spki' => 2, spiffe => 4, other => 5, 'by-dns' => 6, 'by-subject' => 7, 'serial-elsewhere' => 9, postal => 10, 'by-multi' => 11, 'two-spiffe' => 0,
             serial => 0, 'serial-too' => 0, 'not-subject' => 0, star => 0, bare => 0, direct => 0, rsa => 0);
 
 # A slow page: while it is made, the client is killed. See below.

@@ -179,7 +179,7 @@ def length(size):
 
 
 def rfc4514(der):
-    labels = {"2.5.4.15": "businessCategory", **{dotted: label for _, label, dotted in ATTRIBUTES}}
+    labels = {"2.5.4.15": "businessCategory", "2.5.4.17": "postalCode", **{dotted: label for _, label, dotted in ATTRIBUTES}}
     text, last = "", None
     for dotted, tag, content, rdn in reversed(attributes(der)):
         value = escape(string(tag, content))

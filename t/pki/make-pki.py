@@ -3,7 +3,8 @@
 """Certificates for the tests, made on the spot.
 
     make-pki.py DIR                      all of TABLE below
-    make-pki.py DIR add NAME JSON OUT    one more into OUT, described as the rows of TABLE are
+    make-pki.py DIR add NAME JSON OUT    one more into OUT, described as the rows of TABLE are; its issuer may be a CA that
+                                         was added before
 
 Each NAME gives NAME.key, NAME.crt (the certificate), NAME.chain.pem (it and what it sends above
 itself) and NAME.pem (key and chain, for curl). ca.pem holds the trusted root, ca-all.pem the root
@@ -33,9 +34,10 @@ def client(cn, **more):
     return {**CLIENT, "subject": PEOPLE + [["CN", cn]], **more}
 
 
-# subject, san: see der.name and der.general_name. issuer: a row above, None: itself. Times are
-# seconds from now, or "2020-01-01T00:00:00Z". extensions: [OID, critical, DER in hexadecimal], as they are.
-# key: see new_key. hash: what the signature is made over, sha256 by default.
+# subject, san: see der.name and der.general_name. issuer: a row above, None: itself; issuer_name: what the
+# certificate calls it instead of its subject. Times are seconds from now, or "2020-01-01T00:00:00Z".
+# extensions: [OID, critical, DER in hexadecimal], as they are. key: see new_key. hash: what the signature is made over,
+# sha256 by default.
 TABLE = {
     "root": {**CA, "subject": [["C", "DE"], ["O", "Example Trust"], ["CN", "Example Root CA"]]},
     "intermediate": {**CA, "issuer": "root", "subject": INTERMEDIATE},
@@ -210,13 +212,20 @@ class Pki:
         with open(self.path(file), "wb") as out:
             out.write(text)
 
-    def load(self, name):
+    def load(self, name, row=None):
         """A row that an earlier run has made: what add needs of an issuer."""
         with open(self.path(name + ".key"), "rb") as file:
             self.keys[name] = serialization.load_pem_private_key(file.read(), None)
         with open(self.path(name + ".crt"), "rb") as file:
             self.pem[name] = file.read()
-        self.rows[name] = TABLE[name]
+        self.rows[name] = row or TABLE[name]
+
+    def load_own(self, name):
+        """A CA that was added before, and who is above it."""
+        while name and name not in self.rows:
+            with open(self.path(name + ".json"), encoding="utf-8") as file:
+                self.load(name, json.load(file))
+            name = self.rows[name].get("issuer")
 
     def chain(self, name, row):
         """What a client sends above its own certificate: everything up to, not including, the root."""
@@ -243,7 +252,7 @@ class Pki:
         serial = row.get("serial", int.from_bytes(hashlib.sha256(name.encode()).digest()[:12], "big"))
         tbs = der.sequence(
             b"" if row.get("version") == 1 else der.tlv(0xA0, der.integer(2)), der.integer(serial), signature,
-            der.name(self.rows[issuer]["subject"] if issuer else row["subject"]), der.sequence(*moment),
+            der.name(row.get("issuer_name", self.rows[issuer]["subject"] if issuer else row["subject"])), der.sequence(*moment),
             der.name(row["subject"]), spki_der(key, row),
             b"" if row.get("version") == 1 else extensions(row, key, issuer_key))
         body = der.sequence(tbs, signature, der.bits(sign(issuer_key, tbs, row.get("hash", "sha256"))))
@@ -290,7 +299,11 @@ def main(argv):
             pki.load(name)
         pki.directory = argv[5]
         os.makedirs(pki.directory, exist_ok=True)
-        return pki.make(argv[3], {**CLIENT, "subject": [["CN", argv[3]]], **json.loads(argv[4])})
+        row = {**CLIENT, "subject": [["CN", argv[3]]], **json.loads(argv[4])}
+        pki.load_own(row.get("issuer"))
+        if row.get("ca"):
+            pki.write(argv[3] + ".json", json.dumps(row).encode())
+        return pki.make(argv[3], row)
     sys.exit(__doc__)
 
 

@@ -97,6 +97,8 @@ TABLE = {
     "bad-second-cn": named(("CN", "anne"), ("CN", "61ff", "raw:14"), ("O", "fine")),
     "bad-ou": named(("OU", "a\x01"), ("CN", "anne")),
     "multi-cns": named(("O", "x"), ("CN", "anne"), ("+CN", "admin")),
+    "postal": named(("C", "DE"), ("2.5.4.17", "10115"), ("O", "Example"), ("CN", "postal")),
+    "signs": named(("O", "a/b+c\\d"), ("CN", "x=y")),
     "multi-three": named(("C", "DE"), ("CN", "anne"), ("+UID", "a1"), ("+OU", "web"), ("O", "last")),
     "unsorted": named(("UID", "a1"), ("++CN", "anne")),
     "reverse": named(("CN", "web"), ("O", "Example"), ("C", "DE")),

@@ -36,6 +36,7 @@ FROM_FILE = {"subject": "subject", "issuer": "subject", "san.dirname": "subject"
 SEPARATORS = {"uri": "/", "dns": ".", "mail": "@", "upn": "@", "text": ""}
 LABELS = {label.lower(): dotted for _, label, dotted in facts.ATTRIBUTES}
 LABELS["commonname"] = "2.5.4.3"
+LABELS["postalcode"] = "2.5.4.17"                # RFC 5280 appendix A.1
 # Names that stand for the same: RFC 5280 section 4.2.1.3; SEC 2 and ANSI X9.62; OpenSSL's short names.
 SAME = {"contentcommitment": "nonrepudiation", "secp256r1": "p-256", "prime256v1": "p-256", "secp384r1": "p-384",
         "secp521r1": "p-521", "rsa-sha256": "sha256withrsaencryption", "rsa-sha512": "sha512withrsaencryption"}
@@ -80,10 +81,20 @@ def unescape(value):
     return out.decode()
 
 
+def name_of_slashes(text):
+    """What openssl's compat print shows: '/' between RDNs, '+' within one, both with a backslash in front in a value."""
+    rdns = []
+    for separator, label, value in re.findall(r"([/+])([\w.-]+)=((?:\\[/+]|[^/+])*)", text):
+        if separator == "/":
+            rdns.append([])
+        value = re.sub(rb"\\x([0-9A-F]{2})", lambda octet: bytes.fromhex(octet[1].decode()), value.encode()).decode()
+        rdns[-1].append((LABELS.get(label.lower(), label), re.sub(r"\\([/+])", r"\1", value)))
+    return [sorted(pairs) for pairs in rdns]
+
+
 def name_of_text(text):
     if text.startswith("/"):
-        pairs = re.findall(r"/([A-Za-z0-9.]+)=((?:(?!/[A-Za-z0-9.]+=).)*)", text)
-        return [[(LABELS.get(label.lower(), label), value)] for label, value in pairs]
+        return name_of_slashes(text)
     rdns = []
     for rdn in split_unescaped(text, ","):
         pairs = [pair.split("=", 1) for pair in split_unescaped(rdn, "+")]

@@ -60,17 +60,32 @@ static const struct { const char *word, *name; } names[] = {
     { "CN=#1E0400E40062", "2.5.4.3=\\xC3\\xA4b" },
     { "CN=#0c00", "2.5.4.3=" },
     { "/C=DE/O=Example, Inc./CN=web", "2.5.4.6=DE|2.5.4.10=Example, Inc.|2.5.4.3=web" },
-    { "/O=a/b/CN=x", "2.5.4.10=a/b|2.5.4.3=x" },
-    { "/O=a/FOO=b/CN=x", "2.5.4.10=a/FOO=b|2.5.4.3=x" },
-    { "/O=a/", "2.5.4.10=a/" },
-    { "/O=https://example.org/CN/x", "2.5.4.10=https://example.org/CN/x" },
-    { "/CN=a+b,c;d\\e \"", "2.5.4.3=a+b,c;d\\\\e \\\"" },
+    { "/O=a\\/b/CN=x", "2.5.4.10=a/b|2.5.4.3=x" },
+    { "/O=a\\/FOO=b/CN=x", "2.5.4.10=a/FOO=b|2.5.4.3=x" },
+    { "/O=a\\/", "2.5.4.10=a/" },
+    { "/O=https:\\/\\/example.org\\/CN\\/x", "2.5.4.10=https://example.org/CN/x" },
+    { "/CN=a\\+b,c;d\\e \"", "2.5.4.3=a+b,c;d\\\\e \\\"" },
     { "/CN= a ", "2.5.4.3= a " },
+    { "/CN=a=b", "2.5.4.3=a=b" },
+    { "/O=a, FOO=b,=c,", "2.5.4.10=a, FOO=b,=c," },
     { "/CN=\\xC3\\xA4", "2.5.4.3=\\xC3\\xA4" },
     { "/CN=\xc3\xa4/1.2.3=y", "2.5.4.3=\\xC3\\xA4|1.2.3=y" },
-    { "/O=a\\/CN=b\\+c/CN=x", "2.5.4.10=a/CN=b+c|2.5.4.3=x" },
     { "/CN=a\\b\\x4", "2.5.4.3=a\\\\b\\\\x4" },
+    { "/CN=a\\\\+b\\\\/c", "2.5.4.3=a\\\\+b\\\\/c" },
+    { "/CN=a\\", "2.5.4.3=a\\\\" },
     { "/CN=", "2.5.4.3=" },
+    { "/CN=/O=", "2.5.4.3=|2.5.4.10=" },
+    { "/C=DE/O=Example, Inc./CN=anne+UID=a1", "2.5.4.6=DE|2.5.4.10=Example, Inc.|2.5.4.3=anne+" UID "=a1" },
+    { "/C=DE/OU=x+CN=Multi CA", "2.5.4.6=DE|2.5.4.11=x+2.5.4.3=Multi CA" },
+    { "/OU=a+OU=b+1.2.3=c/OU=d", "2.5.4.11=a+2.5.4.11=b+1.2.3=c|2.5.4.11=d" },
+    /* What OpenSSL has a name for: RFC 5280's postalCode, RFC 2985's unstructuredName, RFC 4524's rfc822Mailbox. */
+    { "/C=DE/postalCode=10115/O=Example/CN=postal", "2.5.4.6=DE|2.5.4.17=10115|2.5.4.10=Example|2.5.4.3=postal" },
+    { "/CN=a+unstructuredName=b", "2.5.4.3=a+1.2.840.113549.1.9.2=b" },
+    { "/mail=a@b/rfc822Mailbox=c@d", "0.9.2342.19200300.100.1.3=a@b|0.9.2342.19200300.100.1.3=c@d" },
+    { "/Mail=a", "1.3.6.1.7=a" },
+    { "/UID=a/userId=b/uniqueIdentifier=c", UID "=a|" UID "=b|0.9.2342.19200300.100.1.44=c" },
+    { "/ct_cert_scts=a", "1.3.6.1.4.1.11129.2.4.5=a" },
+    { "/cn=a/email=b/S=c", "2.5.4.3=a|" MAIL "=b|2.5.4.8=c" },
     { "/emailAddress=a@b/title=t", MAIL "=a@b|2.5.4.12=t" }
 };
 
@@ -96,6 +111,14 @@ static void test_names(void **state)
 #define SPECIAL FORM ": \", ;, < and > need a backslash in front at "
 #define KNOWN "; known are CN, O, OU, C, ST, L, STREET, DC, UID, emailAddress, title, GN, SN, serialNumber, " \
     "organizationIdentifier and object identifiers"
+#define SLASHES "is not a distinguished name in slash form: '"
+#define NO_BEGIN "' does not begin with an attribute and '='; known are CN, O, OU, C, ST, L, STREET, DC, UID, emailAddress, " \
+    "title, GN, SN, serialNumber, organizationIdentifier, the names that OpenSSL has and object identifiers; write " \
+    "\\/ or \\+ where one is meant within a value"
+#define OTHER "what stands before '=' in '"
+#define OTHER_END "' is one attribute to OpenSSL and another one here; write its object identifier"
+#define TWO_WAYS "is a distinguished name that can be read in two ways at '"
+#define TWO_WAYS_END "'; write it in RFC 4514 form such as \"CN=web,O=Example\""
 
 static const struct { const char *word, *sentence; } refusals[] = {
     { "", "is empty" },
@@ -139,11 +162,37 @@ static const struct { const char *word, *sentence; } refusals[] = {
     { "CN=web ", FORM ": write CN=web" },
     { " CN=web", LABEL "' CN=web'" },
     { "CN= web", FORM ": write CN=web" },
-    { "/", LABEL "''" },
-    { "//CN=a", LABEL "'/CN=a'" },
-    { "/FOO=a", "is not a distinguished name: unknown attribute 'FOO'" KNOWN },
-    { "/CN", LABEL "'CN'" },
-    { "/C = DE/CN = a", LABEL "'C = DE/CN = a'" },
+    { "/", SLASHES "/" NO_BEGIN },
+    { "//CN=a", SLASHES "/" NO_BEGIN },
+    { "/+CN=a", SLASHES "/" NO_BEGIN },
+    { "/FOO=a", SLASHES "/FOO=a" NO_BEGIN },
+    { "/CN", SLASHES "/CN" NO_BEGIN },
+    { "/C = DE/CN = a", SLASHES "/C = DE" NO_BEGIN },
+    { "/C=DE/ON=Example/CN=a", SLASHES "/ON=Example" NO_BEGIN },
+    { "/C=DE/O = Example/CN=a", SLASHES "/O = Example" NO_BEGIN },
+    { "/C=DE//CN=a", SLASHES "/" NO_BEGIN },
+    { "/C=DE/", SLASHES "/" NO_BEGIN },
+    { "/O=a/b\\/c/CN=x", SLASHES "/b\\\\/c" NO_BEGIN },
+    { "/O=https://example.org", SLASHES "/" NO_BEGIN },
+    { "/O=a/PostalCode=1", SLASHES "/PostalCode=1" NO_BEGIN },
+    { "/O=a/2.5.4.=b", SLASHES "/2.5.4.=b" NO_BEGIN },
+    { "/O=a/AES-128-CBC-HMAC-SHA1=b+CN=c", SLASHES "/AES-128-CBC-HMAC-SHA1=b" NO_BEGIN },
+    { "/CN=a+b", SLASHES "+b" NO_BEGIN },
+    { "/CN=a+FOO=b/O=c", SLASHES "+FOO=b" NO_BEGIN },
+    { "/CN=a+", SLASHES "+" NO_BEGIN },
+    { "/CN=a++O=b", SLASHES "+" NO_BEGIN },
+    { "/uid=a", "is not a distinguished name in slash form: " OTHER "/uid=a" OTHER_END },
+    { "/O=b+uid=a/CN=c", "is not a distinguished name in slash form: " OTHER "+uid=a" OTHER_END },
+    { "/C=DE,O=Example", TWO_WAYS ",O=Example" TWO_WAYS_END },
+    { "/O=a,  postalCode=b/CN=c", TWO_WAYS ",  postalCode=b/CN=c" TWO_WAYS_END },
+    { "/O=a,uid=b", TWO_WAYS ",uid=b" TWO_WAYS_END },
+    { "/O=a\\/CN=b\\+c/CN=x", TWO_WAYS "\\\\/CN=b\\\\+c/CN=x" TWO_WAYS_END },
+    { "/O=a\\+2.5.4.3=b", TWO_WAYS "\\\\+2.5.4.3=b" TWO_WAYS_END },
+    { "/CN=a\\x41", TWO_WAYS "\\\\x41" TWO_WAYS_END },
+    { "/CN=a\\x20b", TWO_WAYS "\\\\x20b" TWO_WAYS_END },
+    { "/CN=a\\x7e", TWO_WAYS "\\\\x7e" TWO_WAYS_END },
+    { "/CN=a\\x1f", NOT_TEXT },
+    { "/CN=a\\x7f", NOT_TEXT },
     { "/CN=a\nb", NOT_TEXT },
     { "/CN=\\x00", NOT_TEXT },
     { "/CN=\xff", NOT_TEXT }
@@ -172,6 +221,10 @@ static const struct { const char *a, *b; int equal; } pairs[] = {
     { "OU=x+CN=a,O=b", "CN=a+OU=x,O=b", 1 },
     { "CN=#0c0161", "CN=#1e020061", 1 },
     { "CN=a+CN=bb", "CN=bb+CN=a", 1 },
+    { "OU=x+CN=a,O=b", "/O=b/CN=a+OU=x", 1 },
+    { "2.5.4.17=a,C=DE", "/C=DE/postalCode=a", 1 },
+    { "/O=b/CN=a+OU=x", "/O=b/CN=a/OU=x", 0 },
+    { "/uniqueIdentifier=a", "/UID=a", 0 },
     { "CN=a,O=b", "O=b,CN=a", 0 },
     { "CN=a", "CN=A", 0 },
     { "CN=a b", "CN=a  b", 0 },
@@ -371,7 +424,9 @@ static void test_legacy_print(void **state)
 
     (void)state;
     X509_NAME_add_entry_by_txt(name, "C", MBSTRING_UTF8, (const unsigned char *)"DE", -1, -1, 0);
-    X509_NAME_add_entry_by_txt(name, "O", MBSTRING_UTF8, (const unsigned char *)"Example, a/CN=b+c", -1, -1, 0);
+    X509_NAME_add_entry_by_txt(name, "postalCode", MBSTRING_UTF8, (const unsigned char *)"10115", -1, -1, 0);
+    X509_NAME_add_entry_by_txt(name, "O", MBSTRING_UTF8, (const unsigned char *)"Example, a/b+c\\d", -1, -1, -1);
+    X509_NAME_add_entry_by_txt(name, "1.2.3", MBSTRING_UTF8, (const unsigned char *)"\\ \\y", -1, -1, 0);
     X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const unsigned char *)"\xc3\xa4", -1, -1, 0);
     legacy = X509_NAME_oneline(name, NULL, 0);
     /* UTF-8 that does not fit a PrintableString may become a string type whose octets the print shows raw. */
