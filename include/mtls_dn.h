@@ -48,6 +48,11 @@ const mtls_dn_t *mtls_dn_read_der(apr_pool_t *p, mtls_str_t der);
  *  unordered set of (type, decoded text); string types do not matter. In p. */
 mtls_str_t mtls_dn_key(apr_pool_t *p, const mtls_dn_t *dn);
 
+/** The same for issuers, as they are compared where a path is built (RFC 5280 section 7.1,
+ *  OpenSSL's X509_NAME_cmp): equal also if they differ in the case of ASCII letters, or in
+ *  blanks at the ends of a text or several for one. For readable names. In p. */
+mtls_str_t mtls_dn_folded_key(apr_pool_t *p, const mtls_dn_t *dn);
+
 /**
  * Parse a name as a user writes it: RFC 4514, most specific RDN first; or slash
  * form in encoded order if it begins with '/'. Anything else is refused, and

@@ -38,7 +38,8 @@ typedef struct mtls_loading_t {
     apr_int64_t next_update;         /**< the earliest of theirs, of several about the same the latest; 0: none has one */
 } mtls_loading_t;
 
-/** Make the key of a column. issuer is NULL where the column has none. */
+/** The key of a serial number together with its issuer, which is a folded one: a certificate need not write its issuer's
+ *  name as that CA or a revocation list does (mtls_dn_folded_key). */
 mtls_str_t mtls_column_key(apr_pool_t *p, mtls_str_t key, const mtls_str_t *issuer);
 
 /** Lines: KEY [NAME=VALUE...], or FIELD VALUE where there are several columns.

@@ -177,3 +177,32 @@ mtls_str_t mtls_dn_key(apr_pool_t *p, const mtls_dn_t *dn)
     }
     return (mtls_str_t){ key, (apr_size_t)(to - key) };
 }
+
+/* Blanks at the ends do not count, several stand for one, ASCII letters have no case. */
+static mtls_str_t fold_text(apr_pool_t *p, mtls_str_t text)
+{
+    char *folded = apr_palloc(p, text.len + 1), *to = folded;
+    apr_size_t i;
+
+    for (i = 0; i < text.len; i++) {
+        if (text.ptr[i] == ' ' && (to == folded || to[-1] == ' '))
+            continue;
+        *to++ = text.ptr[i];
+    }
+    if (to != folded && to[-1] == ' ')
+        to--;
+    return mtls_str_lower(p, (mtls_str_t){ folded, (apr_size_t)(to - folded) });
+}
+
+mtls_str_t mtls_dn_folded_key(apr_pool_t *p, const mtls_dn_t *dn)
+{
+    mtls_attribute_t *attributes = apr_palloc(p, (apr_size_t)(dn->n + 1) * sizeof(*attributes));
+    const mtls_dn_t folded = { dn->n, attributes, dn->readable };
+    int i;
+
+    for (i = 0; i < dn->n; i++) {
+        attributes[i] = dn->attributes[i];
+        attributes[i].text = fold_text(p, dn->attributes[i].text);
+    }
+    return mtls_dn_key(p, &folded);
+}

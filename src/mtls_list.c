@@ -3,6 +3,7 @@
 #include <string.h>
 #include <apr_strings.h>
 
+#include "mtls_dn.h"
 #include "mtls_list_state.h"
 
 #define FILE_PREFIX "file:"
@@ -192,12 +193,14 @@ static void look_for_pair(look_t *look, int kind, const mtls_key_column_t *colum
 {
     mtls_values_t serial = mtls_facts_get(facts, column->field), issuer = mtls_facts_get(facts, column->issuer);
     mtls_value_t pair = { { "", 0 }, { "", 0 }, 0, NULL };
+    mtls_str_t name;
 
     note_unknown(look->membership, serial.known);
     note_unknown(look->membership, issuer.known);
     if (serial.n != 1 || issuer.n != 1)
         return;
-    pair.key = mtls_column_key(look->p, serial.v[0].key, &issuer.v[0].key);
+    name = mtls_dn_folded_key(look->p, issuer.v[0].dn);
+    pair.key = mtls_column_key(look->p, serial.v[0].key, &name);
     mtls_index_find(look->block, kind, column->field->type, &pair, note_entry, look);
 }
 

@@ -7,6 +7,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
+#include "mtls_dn.h"
 #include "mtls_list_read.h"
 #include "mtls_reading.h"
 
@@ -229,7 +230,7 @@ static const char *read_crl(mtls_loading_t *loading, X509_CRL *revocations)
     crl.issuer = dn->readable ? mtls_dn_print(loading->pool, dn) : "(a name that cannot be read)";
     if (!dn->readable || !dn->n)
         return say(&crl, "has an issuer that cannot be compared with that of a certificate");
-    crl.issuer_key = mtls_dn_key(loading->pool, dn);
+    crl.issuer_key = mtls_dn_folded_key(loading->pool, dn);
     error = check_kind(&crl);
     error = error ? error : check_signature(&crl);
     error = error ? error : read_times(&crl);

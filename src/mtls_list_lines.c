@@ -3,6 +3,7 @@
 #include <string.h>
 #include <apr_strings.h>
 
+#include "mtls_dn.h"
 #include "mtls_list_read.h"
 #include "mtls_match.h"
 
@@ -177,6 +178,7 @@ static const char *read_issuer(const mtls_key_column_t *column, const line_t *li
     error = column->issuer->type->parse(line->p, line->words[3], &issuer);
     if (error)
         return refuse_word(line, line->words[3], error);
+    issuer.key = mtls_dn_folded_key(line->p, issuer.dn);
     entry->key = mtls_column_key(line->p, entry->key, &issuer.key);
     return NULL;
 }

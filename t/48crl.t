@@ -151,6 +151,39 @@ crl('bare.pem', 'several/b.pem');
 is(in_force('several'), 1, 'it is back again');
 put('several/.b.pem.fetching', 'not yet a list');
 
+# Certificates and revocation lists need not write the issuer's name as the CA does. OpenSSL says who is revoked.
+my %NAME = (
+    as => undef, case => [['C', 'DE'], ['O', 'EXAMPLE TRUST'], ['CN', 'example issuing ca']], blanks => [['C', 'DE '], ['O', 'Example  Trust'], ['CN', ' Example Issuing   CA']],
+    both => [['C', 'de'], ['O', ' eXAMPLE   tRUST '], ['CN', 'EXAMPLE  ISSUING  CA', 'bmp']], type => [['C', 'DE', 'utf8'], ['O', 'Example Trust', 'printable'], ['CN', 'Example Issuing CA', 't61']],
+);
+my @names = sort keys %NAME;
+for my $name (@names) {
+    make_certificate("by-$name" => { serial => 0x7A, $NAME{$name} ? (issuer_name => $NAME{$name}) : () });
+    make_certificate("free-$name" => { serial => 0x7B, $NAME{$name} ? (issuer_name => $NAME{$name}) : () });
+    make_crls("named-$name.pem" => { issuer => 'intermediate', $NAME{$name} ? (name => $NAME{$name}) : (), revoked => [0x7A] });
+    copy(pki("named-$name.pem"), "$dir/named-$name.pem") or die;
+}
+my $folded = start_server(tls => join '', "SSLCACertificateFile $dir/ca.pem\n", map { <<"END" } @names);
+    MTLSList $_ serial crl:$dir/named-$_.pem
+    <Location "/not/$_">
+        <RequireAll>
+            Require mtls
+            Require not mtls in $_
+        </RequireAll>
+    </Location>
+END
+my $is_revoked = 0;
+for my $list (@names) {
+    for my $cert (map { ("by-$_", "free-$_") } @names) {
+        my $told = qx{openssl verify -CAfile '$dir/ca.pem' -CRLfile '$dir/named-$list.pem' -crl_check '@{[ pki("$cert.crt") ]}' 2>&1};
+        my $status = $told =~ /: OK$/ ? 404 : $told =~ /error 23 at 0 depth lookup: certificate revoked/ ? 403 : $told;
+        is(client()->request($folded, "/not/$list", cert => $cert)->{status}, $status, "list with name '$list', $cert: as OpenSSL says");
+        $is_revoked += $status eq '403';
+    }
+}
+is($is_revoked, @names * @names, 'each list revokes each of those with its number');
+undef $folded;
+
 # nextUpdate passes while the server runs.
 my $made = time;
 make_crls('brief.pem' => { issuer => 'root', revoked => ['bare'], next_update => 4 });

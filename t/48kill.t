@@ -15,6 +15,10 @@ make_certificate('by-dns' => { san => [['dns', 'a.example.org'], ['dns', 'Dead.e
 make_certificate('postal' => { subject => [['C', 'DE'], ['2.5.4.17', '10115'], ['O', 'Example'], ['CN', 'postal']] });
 make_certificate('multi-ca' => { issuer => 'root', ca => 1, eku => [], ku => ['keyCertSign'], subject => [['C', 'DE'], ['OU', 'x'], ['+CN', 'Multi CA']] });
 make_certificate('by-multi' => { issuer => 'multi-ca', serial => 0x77 });
+# Issuers' names in other letters and blanks than the CA has them, and than the list has them.
+make_certificate('by-folded' => { serial => 0x79, issuer_name => [['C', 'de'], ['O', 'EXAMPLE TRUST'], ['CN', ' Example  Issuing CA']] });
+make_certificate('by-plain' => { serial => 0x7A });
+make_certificate('by-plain-too' => { serial => 0x7B });
 make_certificate('star' => { san => [['dns', '*.example.org']] });
 my $dir = list_dir();
 
@@ -26,11 +30,14 @@ my @KILLED = (
     # As openssl prints them.
     map({ my ($field, $begin, $name) = @$_; "$begin \"" . (qx{openssl x509 -in '@{[ pki("$name.crt") ]}' -noout -$field -nameopt compat} =~ m{=(/.*)})[0] . "\"\n" }
         ['subject', 'subject', 'postal'], ['issuer', 'serial 77 issuer', 'by-multi']),
+    "serial 79 issuer \"CN=Example Issuing CA,O=Example Trust,C=DE\"\n", "serial 7A issuer \"/C=DE/O=Example Trust/CN=EXAMPLE  issuing CA \"\n",
+    "serial 7B issuer \"CN=ExampleIssuing CA,O=Example Trust,C=DE\"\n",
 );
 like($KILLED[9] . $KILLED[10], qr{^subject "/C=DE/postalCode=10115/O=Example/CN=postal"\nserial 77 issuer "/C=DE/OU=x\+CN=Multi CA"\n$}, 'names in slash form');
 $KILLED[7] = "ca.spki.sha256 @{[ digest_of('intermediate') ]}\n";         # the digest of something else
 # Certificate, line of the kill list; 0: nobody's.
-my %LINE = (ok => 1, 'by-spki' => 2, spiffe => 4, other => 5, 'by-dns' => 6, 'by-subject' => 7, 'serial-elsewhere' => 9, postal => 10, 'by-multi' => 11, 'two-spiffe' => 0,
+my %LINE = (ok => 1, 'by-spki' => 2, spiffe => 4, other => 5, 'by-dns' => 6, 'by-subject' => 7, 'serial-elsewhere' => 9, postal => 10, 'by-multi' => 11, 'by-folded' => 12, 'by-plain' => 13, 'by-plain-too' => 0,
+            'two-spiffe' => 0,
             serial => 0, 'serial-too' => 0, 'not-subject' => 0, star => 0, bare => 0, direct => 0, rsa => 0);
 
 # A slow page: while it is made, the client is killed. See below.

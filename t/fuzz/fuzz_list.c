@@ -127,6 +127,7 @@ static void check_killed(trial_t *trial, int n, const char **words)
     FUZZ_CHECK(!trial->columns[kind].field->type->parse(trial->p, words[1], &value), words[1]);
     if (trial->columns[kind].issuer) {
         FUZZ_CHECK((n == 4 || (n > 4 && *words[4] == '#')) && !trial->columns[kind].issuer->type->parse(trial->p, words[3], &issuer), words[1]);
+        issuer.key = mtls_dn_folded_key(trial->p, issuer.dn);
         value.key = mtls_column_key(trial->p, value.key, &issuer.key);
     }
     expect(trial, kind, &value, words[1]);
@@ -261,7 +262,7 @@ static void add_authority(apr_array_header_t *authorities, const X509_CRL *crl)
 static void check_crl(trial_t *trial, X509_CRL *crl)
 {
     STACK_OF(X509_REVOKED) *entries = X509_CRL_get_REVOKED(crl);
-    mtls_str_t issuer = mtls_dn_key(trial->p, mtls_dn_read(trial->p, X509_CRL_get_issuer(crl)));
+    mtls_str_t issuer = mtls_dn_folded_key(trial->p, mtls_dn_read(trial->p, X509_CRL_get_issuer(crl)));
     int i;
 
     for (i = 0; i < sk_X509_REVOKED_num(entries); i++) {

@@ -253,6 +253,69 @@ static void test_keys(void **state)
     }
 }
 
+/* Folded keys are equal where OpenSSL finds the names equal. */
+static const struct { const char *a, *b; int equal; } folds[] = {
+    { "CN=Issuing CA,O=Trust", "CN=Issuing CA,O=Trust", 1 },
+    { "CN=Issuing CA,O=Trust", "CN=ISSUING ca,O=tRUST", 1 },
+    { "CN=Issuing CA", "CN=\\  Issuing    CA\\ ", 1 },
+    { "CN=a+O=B", "O=b+CN=A", 1 },
+    { "CN=B+CN=a", "CN=b+CN=A", 1 },
+    { "CN=a+CN=B", "CN=b+CN=A", 1 },
+    { "CN=\\ ", "CN=", 1 },
+    { "CN=\\  \\ ", "CN=", 1 },
+    { "CN=A\xc3\x84", "CN=a\xc3\x84", 1 },
+    { "CN=a,O=\\ ", "CN=a,O=", 1 },
+    { "CN=\xc3\x84", "CN=\xc3\xa4", 0 },
+    { "CN=Issuing CA", "CN=IssuingCA", 0 },
+    { "CN=Issuing CA", "CN=Issuing\xc2\xa0" "CA", 0 },
+    { "CN=a,O=b", "O=b,CN=a", 0 },
+    { "CN=a+O=b", "CN=a,O=b", 0 },
+    { "CN=a", "O=a", 0 },
+    { "CN=a", "CN=a,CN=a", 0 },
+    { "CN=a", "CN=b", 0 },
+    { "CN=a b", "CN=a,CN=b", 0 }
+};
+
+static X509_NAME *encode(const mtls_dn_t *dn)
+{
+    X509_NAME *name = X509_NAME_new();
+    int i;
+
+    for (i = 0; i < dn->n; i++) {
+        const mtls_attribute_t *a = &dn->attributes[i];
+        mtls_value_t oid;
+
+        assert_int_equal(mtls_value_oid(unit_pool, a->oid, &oid), 0);
+        assert_true(X509_NAME_add_entry_by_txt(name, oid.text.ptr, V_ASN1_UTF8STRING,
+                                               (const unsigned char *)a->text.ptr, (int)a->text.len, -1,
+                                               i && a->rdn == a[-1].rdn ? -1 : 0));
+    }
+    assert_true(i2d_X509_NAME(name, NULL) > 0);
+    return name;
+}
+
+static void test_folds(void **state)
+{
+    apr_size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof(folds) / sizeof(folds[0]); i++) {
+        const mtls_dn_t *a, *b;
+        X509_NAME *left, *right;
+
+        assert_null(mtls_dn_parse(unit_pool, folds[i].a, &a));
+        assert_null(mtls_dn_parse(unit_pool, folds[i].b, &b));
+        left = encode(a);
+        right = encode(b);
+        if ((X509_NAME_cmp(left, right) == 0) != folds[i].equal)
+            fail_msg("to OpenSSL %s and %s are %sequal", folds[i].a, folds[i].b, folds[i].equal ? "not " : "");
+        if (mtls_str_eq(mtls_dn_folded_key(unit_pool, a), mtls_dn_folded_key(unit_pool, b)) != folds[i].equal)
+            fail_msg("folded %s and %s are %sequal", folds[i].a, folds[i].b, folds[i].equal ? "not " : "");
+        X509_NAME_free(left);
+        X509_NAME_free(right);
+    }
+}
+
 static mtls_str_t attribute(const char *oid, mtls_str_t value)
 {
     return DER(0x30, unit_oid(oid), value);
@@ -453,7 +516,7 @@ static void test_large(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_names), cmocka_unit_test(test_refusals), cmocka_unit_test(test_keys),
+        cmocka_unit_test(test_names), cmocka_unit_test(test_refusals), cmocka_unit_test(test_keys), cmocka_unit_test(test_folds),
         cmocka_unit_test(test_strings), cmocka_unit_test(test_shapes), cmocka_unit_test(test_against_openssl),
         cmocka_unit_test(test_legacy_print), cmocka_unit_test(test_large)
     };
