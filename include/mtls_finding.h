@@ -69,6 +69,7 @@ mtls_finding_fn mtls_find_lone_serial, mtls_find_lone_serial_list, mtls_find_unu
 mtls_finding_fn mtls_find_impossible, mtls_find_pem_text;
 mtls_finding_fn mtls_find_satisfy_any, mtls_find_other_provider, mtls_find_exempt_prefix;
 mtls_finding_fn mtls_find_open_status;
+mtls_finding_fn mtls_find_only_revoked;
 
 /* And those that look at all of it. */
 void mtls_find_no_certificates(const mtls_survey_t *survey);

@@ -79,7 +79,8 @@ static mtls_finding_fn *const findings[] = {
     mtls_find_satisfy_any,
     mtls_find_other_provider,
     mtls_find_exempt_prefix,
-    mtls_find_open_status
+    mtls_find_open_status,
+    mtls_find_only_revoked
 };
 
 static int visit(void *ctx, const ap_directive_t *directive)

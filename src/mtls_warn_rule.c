@@ -108,15 +108,24 @@ static const mtls_listed_t *find_list(const char *name)
     return NULL;
 }
 
+/* The words of "in LIST...", where that is not negated. */
+static const apr_array_header_t *find_wanted_lists(const mtls_survey_t *survey, const ap_directive_t *directive)
+{
+    const apr_array_header_t *words = mtls_finding_words(survey, directive);
+
+    if (!words || words->nelts < 2 || strcasecmp(APR_ARRAY_IDX(words, 0, const char *), "in")
+        || !strcasecmp(mtls_tree_word(survey->p, directive, 0), "not") || mtls_tree_within(directive, "<RequireNone"))
+        return NULL;
+    return words;
+}
+
 /* A revocation list knows its issuer. */
 void mtls_find_lone_serial_list(const mtls_survey_t *survey, const ap_directive_t *directive)
 {
-    const apr_array_header_t *words = mtls_finding_words(survey, directive), *authorities = mtls_generation()->authorities;
+    const apr_array_header_t *words = find_wanted_lists(survey, directive), *authorities = mtls_generation()->authorities;
     int i;
 
-    if (!words || words->nelts < 2 || strcasecmp(APR_ARRAY_IDX(words, 0, const char *), "in") || !authorities
-        || authorities->nelts < 2 || !strcasecmp(mtls_tree_word(survey->p, directive, 0), "not")
-        || mtls_tree_within(directive, "<RequireNone") || has_issuer_beside(survey, directive))
+    if (!words || !authorities || authorities->nelts < 2 || has_issuer_beside(survey, directive))
         return;
     for (i = 1; i < words->nelts; i++) {
         const mtls_listed_t *listed = find_list(APR_ARRAY_IDX(words, i, const char *));
@@ -127,6 +136,22 @@ void mtls_find_lone_serial_list(const mtls_survey_t *survey, const ap_directive_
                               "for their issuer only, and %d CA certificates are trusted: put a Require mtls issuer or "
                               "ca.spki.sha256 line beside it into <RequireAll>, or list sha256 instead",
                               mtls_list_name(listed->list), authorities->nelts));
+    }
+}
+
+void mtls_find_only_revoked(const mtls_survey_t *survey, const ap_directive_t *directive)
+{
+    const apr_array_header_t *words = find_wanted_lists(survey, directive);
+    int i;
+
+    for (i = 1; words && i < words->nelts; i++) {
+        const mtls_listed_t *listed = find_list(APR_ARRAY_IDX(words, i, const char *));
+
+        if (listed && mtls_list_kind(listed->list) == MTLS_LIST_CRL)
+            mtls_finding_warn(survey, directive, apr_psprintf(survey->p, "list '%s' is of revoked certificates, and this "
+                              "line lets in these and nobody else; to keep them out write Require not mtls in %s, and "
+                              "Require mtls beside it, into <RequireAll>", mtls_list_name(listed->list),
+                              mtls_list_name(listed->list)));
     }
 }
 

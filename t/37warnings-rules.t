@@ -336,3 +336,29 @@ Require not mtls in devices
 </RequireAll>
 </Location>
 ! ok
+
+SSLCACertificateFile @PKI@/intermediate.crt
+MTLSList revoked serial crl:@PKI@/intermediate.crl.pem
+MTLSList devices san.dns file:@LISTS@/partners.list
+<Location "/x">
+Require mtls in devices Revoked
+</Location>
+! warns @5@: list 'revoked' is of revoked certificates, and this line lets in these and nobody else; to keep them out write Require not mtls in revoked, and Require mtls beside it, into <RequireAll>
+
+SSLCACertificateFile @PKI@/intermediate.crt
+MTLSList revoked serial crl:@PKI@/intermediate.crl.pem
+<Location "/x">
+<RequireAll>
+Require mtls
+Require not mtls in revoked
+</RequireAll>
+</Location>
+<Location "/y">
+<RequireAll>
+Require mtls
+<RequireNone>
+Require mtls in revoked
+</RequireNone>
+</RequireAll>
+</Location>
+! ok
