@@ -57,12 +57,25 @@ static const char *make_user(request_rec *r, const mtls_user_t *user, mtls_reque
     return name;
 }
 
+static void take_back_ours(request_rec *r)
+{
+    if (r->user && r->ap_auth_type && !strcmp(r->ap_auth_type, AUTH_TYPE))
+        r->user = r->ap_auth_type = NULL;
+}
+
 /* Another section's MTLSUser may have spoken before, here or in the request that led to this one. */
 static void take_back(request_rec *r, mtls_request_t *request)
 {
     request->view.user = (mtls_values_t){ MTLS_ABSENT, 0, NULL };
-    if (r->user && r->ap_auth_type && !strcmp(r->ap_auth_type, AUTH_TYPE))
-        r->user = r->ap_auth_type = NULL;
+    take_back_ours(r);
+}
+
+void mtls_identity_forget(request_rec *r)
+{
+    request_rec *before;
+
+    for (before = r->prev; before; before = before->prev)
+        take_back_ours(before);
 }
 
 /* The page that says that a request was refused is not told whose it was. */

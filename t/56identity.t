@@ -97,6 +97,13 @@ my $server = start_server(tls => <<"END", log_format => '%U %>s %u %{MTLS_REASON
         Require mtls san.dns is nobody.example.org
         ErrorDocument 403 /c/uid
     </Location>
+    <Location "/c/bob-refused">
+        $BASIC
+        MTLSUser subject.cn
+        Require user alice
+        AuthzSendForbiddenOnFailure On
+        ErrorDocument 403 /c/nobody
+    </Location>
     Action pass-on "/c/nobody" virtual
 END
 spew($server->dir . '/groups', "staff: anne otto\nguests: otto\n");
@@ -226,7 +233,9 @@ like($users[5], qr/an error occurred/, 'and none where a password is asked for')
 is(outcome(client()->request($server, '/c/passed', cert => 'ok')), '200', 'an internal redirect to a section without MTLSUser');
 my $refused = client()->request($server, '/c/refused', cert => 'ok');
 is($refused->{status}, 403, 'refused');
-is(params($refused)->{REMOTE_USER}, undef, 'the page that says so does not say who it was');
+is(params($refused)->{$_}, undef, "the page that says so does not say who it was: $_") for 'REMOTE_USER', 'REDIRECT_REMOTE_USER', 'AUTH_TYPE';
+my $bobs = params(client()->request($server, '/c/bob-refused', headers => \@PASSWORD, cert => 'ok'));
+is($bobs->{REDIRECT_REMOTE_USER}, 'bob', "another AuthType's user is not ours to take away");
 
 # The log: why, and the user.
 $server->mark;
