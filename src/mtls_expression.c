@@ -6,6 +6,7 @@
 
 #include "mtls_expression.h"
 #include "mtls_request.h"
+#include "mtls_vary.h"
 
 #define FUNCTION "mtls"
 
@@ -33,6 +34,7 @@ static apr_array_header_t *evaluate_list(ap_expr_eval_ctx_t *ctx, const void *da
     (void)arg;
     if (!ctx->r)
         return list;
+    mtls_vary_told(ctx->r);
     values = values_of(ctx->r, field, &scratch);
     for (i = 0; i < values.n; i++) {
         const char *text = mtls_format_default(type)->encode(ctx->p, type, &values.v[i], 1);

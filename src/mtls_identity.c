@@ -8,6 +8,7 @@
 
 #include "mtls_audit.h"
 #include "mtls_identity.h"
+#include "mtls_vary.h"
 
 APLOG_USE_MODULE(mtls_authz);
 
@@ -102,6 +103,7 @@ static void set_user(request_rec *r, const mtls_request_t *request)
         return;
     r->user = (char *)request->user;
     r->ap_auth_type = (char *)AUTH_TYPE;
+    mtls_vary_told(r);
 }
 
 static int is_another(const char *type)
