@@ -10,14 +10,20 @@
 
 #define FUNCTION "mtls"
 
+/* Nobody is told who was refused. In conditions, too, he is somebody without a certificate: what is true of him then is
+ * true of every stranger. */
+static int may_be_told(request_rec *r, const mtls_field_t *field)
+{
+    return !mtls_request_refused(r) || field->row->id == MTLS_F_VERIFY || field->row->id == MTLS_F_REASON;
+}
+
 /* A certificate that is not to be believed has no values here; live status fields have. */
 static mtls_values_t values_of(request_rec *r, const mtls_field_t *field, mtls_value_t *scratch)
 {
     const mtls_view_t *view = mtls_request_view(r);
+    unsigned needed = MTLS_FIELD_EXPORT | MTLS_FIELD_LIVE;
 
-    if (view->standing != MTLS_GRANTED && !(field->row->flags & MTLS_FIELD_EXPORT))
-        return (mtls_values_t){ MTLS_ABSENT, 0, NULL };
-    if (view->standing != MTLS_GRANTED && !(field->row->flags & MTLS_FIELD_LIVE))
+    if (!may_be_told(r, field) || (view->standing != MTLS_GRANTED && (field->row->flags & needed) != needed))
         return (mtls_values_t){ MTLS_ABSENT, 0, NULL };
     return mtls_view_get(r->pool, view, field, scratch);
 }
