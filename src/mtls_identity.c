@@ -120,8 +120,11 @@ void mtls_identity_set(request_rec *r)
         return;
     request = mtls_request_of(r);
     find_user(r, request, user);
-    if (!is_another(ap_auth_type(r)))      /* else the rules look at the user that a password makes */
-        set_user(r, request);
+    if (is_another(ap_auth_type(r)))       /* the rules look at the user that a password makes */
+        return;
+    if (user && !request->user)            /* SSLUserName may have made one, of whatever certificate */
+        r->user = r->ap_auth_type = NULL;
+    set_user(r, request);
 }
 
 /* Where no AuthType is set, MTLSUser stands for it: somebody asks for a user, and this is how one is made. */

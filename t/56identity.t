@@ -50,6 +50,12 @@ my %SECTION = (
     'basic-name' => "$BASIC|MTLSUser subject.cn|Require user \"Anne Example\"",
     'satisfy' => "$BASIC|MTLSUser subject.cn|Require valid-user|Satisfy Any|Order deny,allow|Deny from all",
     'satisfy-rule' => "$BASIC|MTLSUser subject.cn|Require mtls|Satisfy Any|Order deny,allow|Deny from all",
+    # mod_ssl's own user, which is there before anybody asks.
+    'ssl-alone' => 'SSLUserName SSL_CLIENT_S_DN_CN|Require user "Otto Other"',
+    'ssl-cut' => 'SSLUserName SSL_CLIENT_S_DN_CN|MTLSUser subject.cn match=svc-(.+)|Require user "Otto Other"',
+    'ssl-valid' => 'SSLUserName SSL_CLIENT_S_DN_CN|MTLSUser subject.uid|AuthType mtls|Require valid-user',
+    'ssl-rule' => 'SSLUserName SSL_CLIENT_S_DN_CN|MTLSUser subject.uid|Require mtls',
+    'ssl-all' => 'SSLUserName SSL_CLIENT_S_DN_CN|MTLSUser subject.uid|Require all granted',
     'satisfy-open' => 'MTLSUser subject.cn|AuthType mtls|Require user nobody|Satisfy Any|Order allow,deny|Allow from all',
 );
 my $sections = join '', map { my $lines = $SECTION{$_} =~ tr/|/\n/r; qq{<LocationMatch "^/[bc]/$_\$">\n$lines\n</LocationMatch>\n} }
@@ -149,6 +155,10 @@ my @ROWS = (
     ['either', ['403', '200', $UID, '403']],
     ['not-user', ['403', '403', $CN, '403']],
     ['satisfy-open', ['200', '200 Otto Other by mtls', $CN, '200']],
+    ['ssl-cut', ['403', '403', '403', '403']],
+    ['ssl-valid', ['403', '403', $UID, '403']],
+    ['ssl-rule', ['403', '200', $UID, '403']],
+    ['ssl-all', ['200', '200', $UID, '200']],
     # Where another AuthType asks, its user is the one that rules look at.
     ['basic', [('401 challenge') x 4], [($BOB) x 4]],
     ['basic-cert', [('401 challenge') x 4], [($BOB) x 4]],
@@ -186,6 +196,8 @@ for my $http (@HTTP) {
 }
 is(outcome(client()->request($server, '/c/basic-any', headers => \@WRONG)), '401 challenge', 'a wrong password is one');
 is(outcome(client()->request($server, '/c/basic-any', cert => 'ok', headers => \@WRONG)), $CN, 'which the certificate does without');
+
+is(outcome(client()->request($server, '/c/ssl-alone', cert => 'other')), '200 Otto Other by ClientCert', "mod_ssl's own user, where there is no MTLSUser");
 
 # Odd names: section, certificate, outcome.
 for my $row (
@@ -240,7 +252,8 @@ is($bobs->{REDIRECT_REMOTE_USER}, 'bob', "another AuthType's user is not ours to
 # The log: why, and the user.
 $server->mark;
 for my $row (['valid-several', 'ok', 'ambiguous'], ['valid', 'other', 'no-user'], ['valid', undef, 'no-certificate'],
-             ['valid', 'stranger', 'unverified'], ['valid-cn', 'nul-cn', 'malformed'], ['valid-no-maker', 'ok', 'no-user']) {
+             ['valid', 'stranger', 'unverified'], ['valid-cn', 'nul-cn', 'malformed'], ['valid-no-maker', 'ok', 'no-user'],
+             ['ssl-cut', 'other', 'no-user'], ['ssl-cut', 'ok', 'no-user'], ['ssl-valid', 'other', 'no-user']) {
     my ($section, $cert, $reason) = @$row;
     client()->request($server, "/c/$section?$reason", cert => $cert);
     like(($server->access_log(qr{^/c/$section 403 - \Q$reason\E$}))[0], qr/403/, "$section: $reason");
