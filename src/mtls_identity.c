@@ -135,8 +135,37 @@ static int is_ours(request_rec *r)
     return type ? !strcasecmp(type, AUTH_TYPE) : mtls_dir_of(r)->user != NULL;
 }
 
+/* Of a certificate that is to be believed. What was found before is looked at again: most requests are not asked. */
+static const char *what_is_wrong(request_rec *r, const mtls_user_t *user)
+{
+    mtls_value_t scratch;
+    mtls_values_t values = mtls_view_get(r->pool, mtls_request_view(r), user->field, &scratch);
+    const char *owner = user->field->row->flags & MTLS_FIELD_TLS ? "connection" : "certificate";
+
+    if (mtls_known_reason(values.known) != MTLS_GRANTED)
+        return apr_psprintf(r->pool, "the %s's %s cannot be known", owner, user->field->name);
+    if (values.n > 1)
+        return apr_psprintf(r->pool, "the %s has %d of %s", owner, values.n, user->field->name);
+    if (!values.n)
+        return apr_psprintf(r->pool, "the %s has no %s", owner, user->field->name);
+    if (user->regex)
+        return apr_psprintf(r->pool, "match= does not fit the %s's %s, or catches nothing", owner, user->field->name);
+    return apr_psprintf(r->pool, "the %s's %s is empty", owner, user->field->name);
+}
+
+static const char *explain(request_rec *r, const mtls_user_t *user)
+{
+    if (!user)
+        return "a rule asks for a user, and no MTLSUser makes one";
+    if (mtls_request_view(r)->standing != MTLS_GRANTED || mtls_request_refused(r))
+        return "a rule asks for a user";
+    return apr_psprintf(r->pool, "a rule asks for a user; %s:%d (MTLSUser %s): %s", user->place.file, user->place.line,
+                        user->text, what_is_wrong(r, user));
+}
+
 static int authenticate(request_rec *r)
 {
+    const mtls_user_t *user = mtls_dir_of(r)->user;
     const mtls_request_t *request;
 
     if (!is_ours(r))
@@ -144,11 +173,9 @@ static int authenticate(request_rec *r)
     request = mtls_request_of(r);
     if (r->user && request->view.user.n == 1)
         return OK;
-    if (!mtls_dir_of(r)->user && mtls_request_view(r)->standing != MTLS_GRANTED)
+    if (!user && mtls_request_view(r)->standing != MTLS_GRANTED)
         return mtls_audit_deny(r, request->view.standing, "a rule asks for a user");
-    return mtls_audit_deny(r, request->user_reason == MTLS_GRANTED ? MTLS_NO_USER : request->user_reason,
-                           mtls_dir_of(r)->user ? "a rule asks for a user"
-                                                : "a rule asks for a user, and no MTLSUser makes one");
+    return mtls_audit_deny(r, request->user_reason == MTLS_GRANTED ? MTLS_NO_USER : request->user_reason, explain(r, user));
 }
 
 /* Subrequests that keep their configuration, and Satisfy Any, come here without an access check. Where

@@ -36,6 +36,7 @@ my %SECTION = (
     'valid-no-match' => 'MTLSUser subject.uid match=(b.*)|AuthType mtls|Require valid-user',
     'valid-no-maker' => 'AuthType mtls|Require valid-user',
     'valid-no-type' => 'MTLSUser subject.uid|Require valid-user',
+    'valid-sni' => 'MTLSUser sni|AuthType mtls|Require valid-user',
     'user' => 'MTLSUser subject.uid|AuthType MTLS|Require user anne',
     'user-other' => 'MTLSUser subject.uid|AuthType mtls|Require user otto ann annex Anne',
     'group' => "MTLSUser subject.uid|AuthType mtls|$GROUP|Require group staff",
@@ -258,6 +259,31 @@ for my $row (['valid-several', 'ok', 'ambiguous'], ['valid', 'other', 'no-user']
     client()->request($server, "/c/$section?$reason", cert => $cert);
     like(($server->access_log(qr{^/c/$section 403 - \Q$reason\E$}))[0], qr/403/, "$section: $reason");
 }
+# The error log says which MTLSUser it was, and what it found.
+sub users_line {
+    my ($section, %how) = @_;
+    $server->mark;
+    client()->request($server, "/c/$section", %how);
+    return join "\n", grep { /a rule asks for a user/ } split /\n/, $server->error_log;
+}
+for my $row (['valid-several', 'ok', 'the certificate has 2 of subject.ou'], ['valid', 'other', 'the certificate has no subject.uid'],
+             ['valid-no-match', 'ok', "match= does not fit the certificate's subject.uid, or catches nothing"],
+             ['cut-to-nothing', 'ok', "match= does not fit the certificate's san.upn, or catches nothing"],
+             ['ssl-cut', 'other', "match= does not fit the certificate's subject.cn, or catches nothing"],
+             ['valid', 'empty-uid', "the certificate's subject.uid is empty"], ['valid-cn', 'nul-cn', "the certificate's subject.cn cannot be known"],
+             ['valid-sni', 'ok', 'the connection has no sni', sni => '']) {
+    my ($section, $cert, $wanted, %how) = @$row;
+    my ($file, $line, $words, $why) = users_line($section, cert => $cert, %how) =~ /; a rule asks for a user; (\S+):(\d+) \((MTLSUser .*?)\): (.*?); subject "/;
+    is($why, $wanted, "$section, $cert: what was found");
+    my ($written) = (split /\n/, slurp($file // '/dev/null'))[($line // 1) - 1];
+    is($words, $written =~ s/\\/\\\\/gr, "$section, $cert: which MTLSUser");      # httpd doubles them
+}
+like(users_line('valid-no-maker', cert => 'ok'), qr/; a rule asks for a user, and no MTLSUser makes one; subject "/, 'no MTLSUser at all');
+for my $row (['valid', 'stranger', qr/; a rule asks for a user; subject "/], ['valid', undef, qr/; a rule asks for a user; id /]) {
+    my ($section, $cert, $wanted) = @$row;
+    like(users_line($section, cert => $cert), $wanted, "$section, " . ($cert // 'nobody') . ': the reason says enough');
+}
+
 client()->request($server, '/c/rule', cert => 'ok');
 ok($server->access_log(qr{^/c/rule 200 Anne Example -$}), '%u in the access log');
 client()->request($server, '/c/user-other', cert => 'ok');
