@@ -29,6 +29,7 @@
 #include "mtls_strip.h"
 #include "mtls_tally.h"
 #include "mtls_target.h"
+#include "mtls_vary.h"
 #include "mtls_whatif_page.h"
 #include "mtls_trial.h"
 
@@ -57,6 +58,7 @@ static void register_all(apr_pool_t *pconf)
     mtls_backstop_register();
     mtls_environment_register();
     mtls_export_register();
+    mtls_vary_register();
     mtls_auditlog_register();
     mtls_tally_register();
     mtls_whatif_register();

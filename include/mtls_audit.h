@@ -29,6 +29,10 @@ typedef struct mtls_decision_t {
  */
 void mtls_audit_watch(void (*observer)(request_rec *r, const mtls_decision_t *decision));
 
+/** Take MTLSEnv's variables of this request, and those that are left of the requests it was redirected from, out of its
+ *  environment: whoever answers or logs a refused request is not told who the client is. */
+void mtls_audit_unset_variables(request_rec *r);
+
 /**
  * Note a denial, once per request: the log line, and MTLS_REASON in this request and in those that
  * it is a part of. While the request's rules are rehearsed it is kept for whoever does that.

@@ -82,6 +82,8 @@ typedef struct mtls_user_t {
     const mtls_field_t *field;
     const mtls_format_t *format;
     const mtls_regex_t *regex;   /**< NULL: the whole value */
+    mtls_place_t place;
+    const char *text;            /**< the words behind MTLSUser, as written */
 } mtls_user_t;
 
 #define MTLS_UNSET (-1)

@@ -12,6 +12,10 @@
  *  that fits, leave it alone and are remembered as the reason for whoever needs a user. */
 void mtls_identity_set(request_rec *r);
 
+/** Take back r->user of each request that this one was redirected from, where MTLSUser has set it: httpd tells whoever
+ *  answers this one. */
+void mtls_identity_forget(request_rec *r);
+
 /** Hooks AuthType mtls: a user is there already, or the request is denied with 403, never a challenge. */
 void mtls_identity_register(void);
 

@@ -27,6 +27,12 @@ typedef enum mtls_trial_t {
     MTLS_TRIAL_WITHOUT             /**< lines of ours that only report say nothing */
 } mtls_trial_t;
 
+/** What was told of the client in a way that no Vary can name; see mtls_vary.h. */
+enum {
+    MTLS_TOLD_HERE = 1,            /**< in the request itself, */
+    MTLS_TOLD_INSIDE = 2           /**< in a subrequest of it */
+};
+
 /** A grant that was kept; see mtls_grant.h. */
 typedef struct mtls_grant_t mtls_grant_t;
 
@@ -60,6 +66,7 @@ typedef struct mtls_request_t {
     const void *variables_for;     /**< the configuration that asked for them */
     const char *const *exported;   /**< names we have put into headers_in, */
     int exports;                   /**< so many of them */
+    unsigned told;                 /**< MTLS_TOLD_...; nothing is noted without mod_cache */
     const mtls_membership_t **memberships;   /**< by number of the list: what it has said, in the client's own request */
     const mtls_facts_t *memberships_of;      /**< the facts that were looked up */
     const mtls_peer_t *kill_asked;           /**< for whom the kill list was asked, in the client's own request, */

@@ -9,6 +9,8 @@
 
 APLOG_USE_MODULE(mtls_authz);
 
+#define REDIRECT_PREFIX "REDIRECT_"
+
 static int log_level(mtls_reason_t reason)
 {
     return reason == MTLS_NO_TLS || reason == MTLS_NO_CERTIFICATE ? APLOG_INFO : APLOG_ERR;
@@ -67,14 +69,27 @@ static void publish_reason(request_rec *r, mtls_request_t *request, mtls_reason_
         apr_table_setn(r->subprocess_env, MTLS_REASON_VARIABLE, mtls_reason_slug(reason));
 }
 
-/* What an error page or the access log could still read of who the client is. */
-static void unset_variables(request_rec *r, mtls_request_t *request)
+static void unset_names(request_rec *r, const char *prefix, const apr_array_header_t *names)
 {
     int i;
 
-    for (i = 0; request->variables && i < request->variables->nelts; i++)
-        apr_table_unset(r->subprocess_env, APR_ARRAY_IDX(request->variables, i, const char *));
-    request->variables = NULL;
+    for (i = 0; names && i < names->nelts; i++)
+        apr_table_unset(r->subprocess_env, apr_pstrcat(r->pool, prefix, APR_ARRAY_IDX(names, i, const char *), NULL));
+}
+
+/* With each internal redirect httpd puts one more prefix before the names of all variables. */
+void mtls_audit_unset_variables(request_rec *r)
+{
+    const char *prefix = "";
+    const request_rec *before;
+
+    for (before = r; before; before = before->prev) {
+        const mtls_request_t *request = mtls_request_known(before);
+
+        if (request)
+            unset_names(r, prefix, request->variables);
+        prefix = apr_pstrcat(r->pool, REDIRECT_PREFIX, prefix, NULL);
+    }
 }
 
 /* An error page that is refused, too, says nothing new of the request that the client sent. */
@@ -99,7 +114,7 @@ int mtls_audit_deny(request_rec *r, mtls_reason_t reason, const char *detail)
         return mtls_reason_status(reason);
     }
     request->denied = reason;
-    unset_variables(r, request);
+    mtls_audit_unset_variables(r);
     publish_reason(r, request, reason);
     if (!is_logged(r))
         tell(r, request, (mtls_decision_t){ .reason = reason, .detail = detail });

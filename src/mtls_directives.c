@@ -228,6 +228,8 @@ static const char *set_user(cmd_parms *cmd, void *dirv, const char *name, const 
     }
     if (!user->format)
         user->format = mtls_format_default((mtls_type_id_t)(user->field->type - mtls_types));
+    user->place = place_of(cmd);
+    user->text = apr_pstrdup(cmd->pool, cmd->directive->args);
     ((mtls_dir_t *)dirv)->user = user;
     mtls_generation()->users = 1;
     return NULL;

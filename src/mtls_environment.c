@@ -8,6 +8,7 @@
 #include "mtls_dn.h"
 #include "mtls_environment.h"
 #include "mtls_request.h"
+#include "mtls_vary.h"
 
 #define PREFIX "MTLS_"
 
@@ -117,6 +118,7 @@ static int set_variables(request_rec *r)
             continue;
         set_variable(r, field, mtls_view_get(r->pool, view, field, &scratch));
     }
+    mtls_vary_told(r);
     mtls_request_of(r)->variables_for = r->per_dir_config;
     return OK;
 }

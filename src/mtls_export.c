@@ -308,5 +308,4 @@ void mtls_export_register(void)
         return;
     ap_hook_fixups(clear_names_of_outer, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_fixups(export_identity, after, NULL, APR_HOOK_REALLY_LAST);
-    mtls_vary_register();
 }

@@ -6,17 +6,24 @@
 
 #include "mtls_expression.h"
 #include "mtls_request.h"
+#include "mtls_vary.h"
 
 #define FUNCTION "mtls"
+
+/* Nobody is told who was refused. In conditions, too, he is somebody without a certificate: what is true of him then is
+ * true of every stranger. */
+static int may_be_told(request_rec *r, const mtls_field_t *field)
+{
+    return !mtls_request_refused(r) || field->row->id == MTLS_F_VERIFY || field->row->id == MTLS_F_REASON;
+}
 
 /* A certificate that is not to be believed has no values here; live status fields have. */
 static mtls_values_t values_of(request_rec *r, const mtls_field_t *field, mtls_value_t *scratch)
 {
     const mtls_view_t *view = mtls_request_view(r);
+    unsigned needed = MTLS_FIELD_EXPORT | MTLS_FIELD_LIVE;
 
-    if (view->standing != MTLS_GRANTED && !(field->row->flags & MTLS_FIELD_EXPORT))
-        return (mtls_values_t){ MTLS_ABSENT, 0, NULL };
-    if (view->standing != MTLS_GRANTED && !(field->row->flags & MTLS_FIELD_LIVE))
+    if (!may_be_told(r, field) || (view->standing != MTLS_GRANTED && (field->row->flags & needed) != needed))
         return (mtls_values_t){ MTLS_ABSENT, 0, NULL };
     return mtls_view_get(r->pool, view, field, scratch);
 }
@@ -33,6 +40,7 @@ static apr_array_header_t *evaluate_list(ap_expr_eval_ctx_t *ctx, const void *da
     (void)arg;
     if (!ctx->r)
         return list;
+    mtls_vary_told(ctx->r);
     values = values_of(ctx->r, field, &scratch);
     for (i = 0; i < values.n; i++) {
         const char *text = mtls_format_default(type)->encode(ctx->p, type, &values.v[i], 1);

@@ -8,6 +8,7 @@
 
 #include "mtls_audit.h"
 #include "mtls_identity.h"
+#include "mtls_vary.h"
 
 APLOG_USE_MODULE(mtls_authz);
 
@@ -57,12 +58,25 @@ static const char *make_user(request_rec *r, const mtls_user_t *user, mtls_reque
     return name;
 }
 
+static void take_back_ours(request_rec *r)
+{
+    if (r->user && r->ap_auth_type && !strcmp(r->ap_auth_type, AUTH_TYPE))
+        r->user = r->ap_auth_type = NULL;
+}
+
 /* Another section's MTLSUser may have spoken before, here or in the request that led to this one. */
 static void take_back(request_rec *r, mtls_request_t *request)
 {
     request->view.user = (mtls_values_t){ MTLS_ABSENT, 0, NULL };
-    if (r->user && r->ap_auth_type && !strcmp(r->ap_auth_type, AUTH_TYPE))
-        r->user = r->ap_auth_type = NULL;
+    take_back_ours(r);
+}
+
+void mtls_identity_forget(request_rec *r)
+{
+    request_rec *before;
+
+    for (before = r->prev; before; before = before->prev)
+        take_back_ours(before);
 }
 
 /* The page that says that a request was refused is not told whose it was. */
@@ -89,6 +103,7 @@ static void set_user(request_rec *r, const mtls_request_t *request)
         return;
     r->user = (char *)request->user;
     r->ap_auth_type = (char *)AUTH_TYPE;
+    mtls_vary_told(r);
 }
 
 static int is_another(const char *type)
@@ -105,8 +120,11 @@ void mtls_identity_set(request_rec *r)
         return;
     request = mtls_request_of(r);
     find_user(r, request, user);
-    if (!is_another(ap_auth_type(r)))      /* else the rules look at the user that a password makes */
-        set_user(r, request);
+    if (is_another(ap_auth_type(r)))       /* the rules look at the user that a password makes */
+        return;
+    if (user && !request->user)            /* SSLUserName may have made one, of whatever certificate */
+        r->user = r->ap_auth_type = NULL;
+    set_user(r, request);
 }
 
 /* Where no AuthType is set, MTLSUser stands for it: somebody asks for a user, and this is how one is made. */
@@ -117,8 +135,37 @@ static int is_ours(request_rec *r)
     return type ? !strcasecmp(type, AUTH_TYPE) : mtls_dir_of(r)->user != NULL;
 }
 
+/* Of a certificate that is to be believed. What was found before is looked at again: most requests are not asked. */
+static const char *what_is_wrong(request_rec *r, const mtls_user_t *user)
+{
+    mtls_value_t scratch;
+    mtls_values_t values = mtls_view_get(r->pool, mtls_request_view(r), user->field, &scratch);
+    const char *owner = user->field->row->flags & MTLS_FIELD_TLS ? "connection" : "certificate";
+
+    if (mtls_known_reason(values.known) != MTLS_GRANTED)
+        return apr_psprintf(r->pool, "the %s's %s cannot be known", owner, user->field->name);
+    if (values.n > 1)
+        return apr_psprintf(r->pool, "the %s has %d of %s", owner, values.n, user->field->name);
+    if (!values.n)
+        return apr_psprintf(r->pool, "the %s has no %s", owner, user->field->name);
+    if (user->regex)
+        return apr_psprintf(r->pool, "match= does not fit the %s's %s, or catches nothing", owner, user->field->name);
+    return apr_psprintf(r->pool, "the %s's %s is empty", owner, user->field->name);
+}
+
+static const char *explain(request_rec *r, const mtls_user_t *user)
+{
+    if (!user)
+        return "a rule asks for a user, and no MTLSUser makes one";
+    if (mtls_request_view(r)->standing != MTLS_GRANTED || mtls_request_refused(r))
+        return "a rule asks for a user";
+    return apr_psprintf(r->pool, "a rule asks for a user; %s:%d (MTLSUser %s): %s", user->place.file, user->place.line,
+                        user->text, what_is_wrong(r, user));
+}
+
 static int authenticate(request_rec *r)
 {
+    const mtls_user_t *user = mtls_dir_of(r)->user;
     const mtls_request_t *request;
 
     if (!is_ours(r))
@@ -126,11 +173,9 @@ static int authenticate(request_rec *r)
     request = mtls_request_of(r);
     if (r->user && request->view.user.n == 1)
         return OK;
-    if (!mtls_dir_of(r)->user && mtls_request_view(r)->standing != MTLS_GRANTED)
+    if (!user && mtls_request_view(r)->standing != MTLS_GRANTED)
         return mtls_audit_deny(r, request->view.standing, "a rule asks for a user");
-    return mtls_audit_deny(r, request->user_reason == MTLS_GRANTED ? MTLS_NO_USER : request->user_reason,
-                           mtls_dir_of(r)->user ? "a rule asks for a user"
-                                                : "a rule asks for a user, and no MTLSUser makes one");
+    return mtls_audit_deny(r, request->user_reason == MTLS_GRANTED ? MTLS_NO_USER : request->user_reason, explain(r, user));
 }
 
 /* Subrequests that keep their configuration, and Satisfy Any, come here without an access check. Where

@@ -9,6 +9,7 @@
 #include "mtls_apart.h"
 #include "mtls_audit.h"
 #include "mtls_counters.h"
+#include "mtls_identity.h"
 #include "mtls_strip.h"
 #include "mtls_trailer.h"
 
@@ -137,6 +138,16 @@ static void take_back_exports(request_rec *r)
     }
 }
 
+/* httpd hands the variables on as REDIRECT_..., and the user of the request before to whoever has none: the page that
+ * answers a refused request would know whose it was. */
+static void withdraw_identity(request_rec *r)
+{
+    if (!mtls_request_refused(r))
+        return;
+    mtls_audit_unset_variables(r);
+    mtls_identity_forget(r);
+}
+
 /* The table of a redirected request may have been cleaned already; what stands there now is the operator's. */
 static int is_cleaned(const request_rec *r)
 {
@@ -163,6 +174,7 @@ static MTLS_APART int remove_names(request_rec *r, const mtls_server_t *server)
 static MTLS_APART int clean_redirected(request_rec *r, const mtls_server_t *server)
 {
     take_back_exports(r);
+    withdraw_identity(r);
     mtls_audit_inherit(r);
     if (!server->guard)
         return DECLINED;

@@ -36,6 +36,7 @@ my %SECTION = (
     'valid-no-match' => 'MTLSUser subject.uid match=(b.*)|AuthType mtls|Require valid-user',
     'valid-no-maker' => 'AuthType mtls|Require valid-user',
     'valid-no-type' => 'MTLSUser subject.uid|Require valid-user',
+    'valid-sni' => 'MTLSUser sni|AuthType mtls|Require valid-user',
     'user' => 'MTLSUser subject.uid|AuthType MTLS|Require user anne',
     'user-other' => 'MTLSUser subject.uid|AuthType mtls|Require user otto ann annex Anne',
     'group' => "MTLSUser subject.uid|AuthType mtls|$GROUP|Require group staff",
@@ -50,6 +51,12 @@ my %SECTION = (
     'basic-name' => "$BASIC|MTLSUser subject.cn|Require user \"Anne Example\"",
     'satisfy' => "$BASIC|MTLSUser subject.cn|Require valid-user|Satisfy Any|Order deny,allow|Deny from all",
     'satisfy-rule' => "$BASIC|MTLSUser subject.cn|Require mtls|Satisfy Any|Order deny,allow|Deny from all",
+    # mod_ssl's own user, which is there before anybody asks.
+    'ssl-alone' => 'SSLUserName SSL_CLIENT_S_DN_CN|Require user "Otto Other"',
+    'ssl-cut' => 'SSLUserName SSL_CLIENT_S_DN_CN|MTLSUser subject.cn match=svc-(.+)|Require user "Otto Other"',
+    'ssl-valid' => 'SSLUserName SSL_CLIENT_S_DN_CN|MTLSUser subject.uid|AuthType mtls|Require valid-user',
+    'ssl-rule' => 'SSLUserName SSL_CLIENT_S_DN_CN|MTLSUser subject.uid|Require mtls',
+    'ssl-all' => 'SSLUserName SSL_CLIENT_S_DN_CN|MTLSUser subject.uid|Require all granted',
     'satisfy-open' => 'MTLSUser subject.cn|AuthType mtls|Require user nobody|Satisfy Any|Order allow,deny|Allow from all',
 );
 my $sections = join '', map { my $lines = $SECTION{$_} =~ tr/|/\n/r; qq{<LocationMatch "^/[bc]/$_\$">\n$lines\n</LocationMatch>\n} }
@@ -97,6 +104,13 @@ my $server = start_server(tls => <<"END", log_format => '%U %>s %u %{MTLS_REASON
         Require mtls san.dns is nobody.example.org
         ErrorDocument 403 /c/uid
     </Location>
+    <Location "/c/bob-refused">
+        $BASIC
+        MTLSUser subject.cn
+        Require user alice
+        AuthzSendForbiddenOnFailure On
+        ErrorDocument 403 /c/nobody
+    </Location>
     Action pass-on "/c/nobody" virtual
 END
 spew($server->dir . '/groups', "staff: anne otto\nguests: otto\n");
@@ -142,6 +156,10 @@ my @ROWS = (
     ['either', ['403', '200', $UID, '403']],
     ['not-user', ['403', '403', $CN, '403']],
     ['satisfy-open', ['200', '200 Otto Other by mtls', $CN, '200']],
+    ['ssl-cut', ['403', '403', '403', '403']],
+    ['ssl-valid', ['403', '403', $UID, '403']],
+    ['ssl-rule', ['403', '200', $UID, '403']],
+    ['ssl-all', ['200', '200', $UID, '200']],
     # Where another AuthType asks, its user is the one that rules look at.
     ['basic', [('401 challenge') x 4], [($BOB) x 4]],
     ['basic-cert', [('401 challenge') x 4], [($BOB) x 4]],
@@ -179,6 +197,8 @@ for my $http (@HTTP) {
 }
 is(outcome(client()->request($server, '/c/basic-any', headers => \@WRONG)), '401 challenge', 'a wrong password is one');
 is(outcome(client()->request($server, '/c/basic-any', cert => 'ok', headers => \@WRONG)), $CN, 'which the certificate does without');
+
+is(outcome(client()->request($server, '/c/ssl-alone', cert => 'other')), '200 Otto Other by ClientCert', "mod_ssl's own user, where there is no MTLSUser");
 
 # Odd names: section, certificate, outcome.
 for my $row (
@@ -226,16 +246,44 @@ like($users[5], qr/an error occurred/, 'and none where a password is asked for')
 is(outcome(client()->request($server, '/c/passed', cert => 'ok')), '200', 'an internal redirect to a section without MTLSUser');
 my $refused = client()->request($server, '/c/refused', cert => 'ok');
 is($refused->{status}, 403, 'refused');
-is(params($refused)->{REMOTE_USER}, undef, 'the page that says so does not say who it was');
+is(params($refused)->{$_}, undef, "the page that says so does not say who it was: $_") for 'REMOTE_USER', 'REDIRECT_REMOTE_USER', 'AUTH_TYPE';
+my $bobs = params(client()->request($server, '/c/bob-refused', headers => \@PASSWORD, cert => 'ok'));
+is($bobs->{REDIRECT_REMOTE_USER}, 'bob', "another AuthType's user is not ours to take away");
 
 # The log: why, and the user.
 $server->mark;
 for my $row (['valid-several', 'ok', 'ambiguous'], ['valid', 'other', 'no-user'], ['valid', undef, 'no-certificate'],
-             ['valid', 'stranger', 'unverified'], ['valid-cn', 'nul-cn', 'malformed'], ['valid-no-maker', 'ok', 'no-user']) {
+             ['valid', 'stranger', 'unverified'], ['valid-cn', 'nul-cn', 'malformed'], ['valid-no-maker', 'ok', 'no-user'],
+             ['ssl-cut', 'other', 'no-user'], ['ssl-cut', 'ok', 'no-user'], ['ssl-valid', 'other', 'no-user']) {
     my ($section, $cert, $reason) = @$row;
     client()->request($server, "/c/$section?$reason", cert => $cert);
     like(($server->access_log(qr{^/c/$section 403 - \Q$reason\E$}))[0], qr/403/, "$section: $reason");
 }
+# The error log says which MTLSUser it was, and what it found.
+sub users_line {
+    my ($section, %how) = @_;
+    $server->mark;
+    client()->request($server, "/c/$section", %how);
+    return join "\n", grep { /a rule asks for a user/ } split /\n/, $server->error_log;
+}
+for my $row (['valid-several', 'ok', 'the certificate has 2 of subject.ou'], ['valid', 'other', 'the certificate has no subject.uid'],
+             ['valid-no-match', 'ok', "match= does not fit the certificate's subject.uid, or catches nothing"],
+             ['cut-to-nothing', 'ok', "match= does not fit the certificate's san.upn, or catches nothing"],
+             ['ssl-cut', 'other', "match= does not fit the certificate's subject.cn, or catches nothing"],
+             ['valid', 'empty-uid', "the certificate's subject.uid is empty"], ['valid-cn', 'nul-cn', "the certificate's subject.cn cannot be known"],
+             ['valid-sni', 'ok', 'the connection has no sni', sni => '']) {
+    my ($section, $cert, $wanted, %how) = @$row;
+    my ($file, $line, $words, $why) = users_line($section, cert => $cert, %how) =~ /; a rule asks for a user; (\S+):(\d+) \((MTLSUser .*?)\): (.*?); subject "/;
+    is($why, $wanted, "$section, $cert: what was found");
+    my ($written) = (split /\n/, slurp($file // '/dev/null'))[($line // 1) - 1];
+    is($words, $written =~ s/\\/\\\\/gr, "$section, $cert: which MTLSUser");      # httpd doubles them
+}
+like(users_line('valid-no-maker', cert => 'ok'), qr/; a rule asks for a user, and no MTLSUser makes one; subject "/, 'no MTLSUser at all');
+for my $row (['valid', 'stranger', qr/; a rule asks for a user; subject "/], ['valid', undef, qr/; a rule asks for a user; id /]) {
+    my ($section, $cert, $wanted) = @$row;
+    like(users_line($section, cert => $cert), $wanted, "$section, " . ($cert // 'nobody') . ': the reason says enough');
+}
+
 client()->request($server, '/c/rule', cert => 'ok');
 ok($server->access_log(qr{^/c/rule 200 Anne Example -$}), '%u in the access log');
 client()->request($server, '/c/user-other', cert => 'ok');

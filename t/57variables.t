@@ -26,6 +26,7 @@ my $server = start_server(log_format => '%U %{MTLS_SUBJECT_CN}e %{MTLS_SAN_DNS_1
     ScriptAliasMatch "^/(?:c|off|rule|ambiguous|late)/" "\@HTDOCS\@/../cgi-bin/dump.py"
     ScriptAlias "/error" "\@HTDOCS\@/../cgi-bin/dump.py"
     ErrorDocument 403 /error
+    ErrorDocument 404 /error
     ProxyPass "/f/" "fcgi://127.0.0.1:@{[ $backend->port('fcgi') ]}/"
     ProxyPass "/h/" "$origin/"
     <Location "/off/">
@@ -33,6 +34,17 @@ my $server = start_server(log_format => '%U %{MTLS_SUBJECT_CN}e %{MTLS_SAN_DNS_1
     </Location>
     <Location "/rule/">
         Require mtls san.dns is shop.example.org
+    </Location>
+    <LocationMatch "^/forbidden/">
+        RewriteEngine On
+        RewriteRule "^" "-" [F]
+    </LocationMatch>
+    <Location "/forbidden/fcgi">
+        ErrorDocument 403 /f/denied
+    </Location>
+    <Location "/missing/">
+        RewriteEngine On
+        RewriteRule "^" "-" [R=404]
     </Location>
     <Location "/ambiguous/">
         MTLSUser subject.ou
@@ -56,6 +68,8 @@ my $server = start_server(log_format => '%U %{MTLS_SUBJECT_CN}e %{MTLS_SAN_DNS_1
         RewriteEngine On
         RewriteCond "%{ENV:MTLS_SUBJECT_UID}" "=anne"
         RewriteRule "^who\$" "/c/anne" [PT]
+        RewriteRule "^rule\$" "/rule/anne" [PT]
+        RewriteRule "^forbidden\$" "/forbidden/anne" [PT]
     </Directory>
 END
 
@@ -63,7 +77,7 @@ sub variables {
     my ($path, %how) = @_;
     my $response = client()->request($server, $path, %how);
     my %all = map { @$_ } @{ $response->seen->{params} };
-    return { map { $_ => $all{$_} } grep { /MTLS_/ } keys %all };
+    return { map { $_ => $all{$_} } grep { /MTLS_|REMOTE_USER|AUTH_TYPE/ } keys %all };
 }
 
 # What other programs say of the certificate.
@@ -83,7 +97,7 @@ my %WANTED = (
 for my $path ('/c/x', '/rule/x', '/f/x') {
     my $got = variables($path, cert => 'ok', tls => '1.3');
     is($got->{$_}, $WANTED{$_}, "$path, $_") for sort keys %WANTED;
-    my @odd = grep { !/^MTLS_[A-Z0-9_]+$/ || $got->{$_} eq '' } sort keys %$got;
+    my @odd = grep { !/^(?:MTLS_[A-Z0-9_]+|REMOTE_USER|AUTH_TYPE)$/ || $got->{$_} eq '' } sort keys %$got;
     is("@odd", '', "$path: no other names, no empty values");
 }
 
@@ -94,18 +108,28 @@ for my $row (
     ['/c/x', 'selfsigned', 'MTLS_VERIFY=FAILED:unverified'],
     ['/f/x', undef, 'MTLS_VERIFY=NONE'],
     ['/f/x', 'stranger', 'MTLS_VERIFY=FAILED:unverified'],
-    ['/off/x', 'ok', ''],
+    ['/off/x', 'ok', 'AUTH_TYPE=mtls REMOTE_USER=anne'],
     ['/off/x', undef, ''],
-    # Denied: the page that says so gets the reason alone, whenever it was denied.
+    # Denied: the page that says so gets the reason alone, whenever it was denied and by whom; no user either.
     ['/rule/x', undef, 'MTLS_REASON=no-certificate REDIRECT_MTLS_REASON=no-certificate'],
     ['/rule/x', 'other', 'MTLS_REASON=no-match REDIRECT_MTLS_REASON=no-match'],
     ['/late/x', 'ok', 'MTLS_REASON=too-large REDIRECT_MTLS_REASON=too-large'],
     ['/ambiguous/x', 'ok', 'MTLS_REASON=ambiguous REDIRECT_MTLS_REASON=ambiguous'],
+    ['/forbidden/x', 'ok', ''],
+    ['/forbidden/fcgi', 'ok', ''],
+    # ... nor of the request that led to the one that was denied.
+    ['/rewritten/rule', 'other', 'MTLS_REASON=no-match REDIRECT_MTLS_REASON=no-match'],
+    ['/rewritten/forbidden', 'ok', ''],
 ) {
     my ($path, $cert, $wanted) = @$row;
     my $got = variables($path, cert => $cert);
     is(join(' ', map { "$_=$got->{$_}" } sort keys %$got), $wanted, "$path, " . ($cert // 'nobody'));
 }
+
+# What was not denied: its error page is told.
+my $missing = variables('/missing/x', cert => 'ok');
+is(join(' ', map { $missing->{$_} // 'nothing' } 'MTLS_USER', 'REMOTE_USER', 'REDIRECT_MTLS_USER', 'REDIRECT_MTLS_SUBJECT_CN'),
+   'anne anne anne Anne Example', 'an error page for another reason');
 
 # A name that nobody can read brings no variable, its neighbours stay; odd text is one value, in ASCII.
 for my $row (

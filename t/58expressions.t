@@ -3,8 +3,8 @@
 #
 # Fields in expressions, %{MTLS:FIELD} and mtls('FIELD'), wherever the server takes them; and where it must not.
 use MTLS::Test;
+use MTLS::Lists;
 use File::Path 'make_path';
-
 
 my $backend = start_backend('http');
 my $origin = 'http://127.0.0.1:' . $backend->port('http');
@@ -107,6 +107,79 @@ is(heard('X-Namespace', '/p/x', $_), 'shop', "SetEnvIfExpr, $_") for 'ok', 'othe
 is(heard('X-Namespace', '/p/x', $_), '', 'SetEnvIfExpr, ' . ($_ // 'nobody')) for undef, 'stranger';
 is(ask('/p/require', 'other')->{body}, 'for Otto Other.', 'ErrorDocument');
 is(ask('/p/require', 'stranger')->{body}, 'for .', 'ErrorDocument, a certificate that nobody verified');
+
+# Whoever was refused, and by whom: the backend of the error page learns no more of him than of somebody without a certificate.
+put('kill', 'sha256 ' . digest_of('other'));
+my @PLACES = ('none', 'fits', 'fits-not', 'present', 'listed', 'verified');
+my %RULE = (
+    'none' => 'Require all granted',
+    'fits' => q{Require expr "mtls('subject.cn') =~ /Anne|Otto/"},
+    'fits-not' => q{<RequireAll>|Require all granted|Require not expr "mtls('subject.cn') =~ /Anne|Otto/"|</RequireAll>},
+    'present' => q{Require expr "-n %{MTLS:user} \|\| -n mtls('san.dns')"},
+    'listed' => q{Require expr "'Payments' in mtls('subject.ou') \|\| 'other.example.org' in mtls('san.dns')"},
+    'verified' => q{Require expr "mtls('verify') == 'SUCCESS'"},
+);
+my $denied = join '', map { my $rule = $RULE{$_} =~ s/(?<!\\)\|(?!Otto)/\n/gr =~ tr/\\//dr; <<"END" } @PLACES;
+    <Location "/err/$_">
+        $rule
+    </Location>
+    <LocationMatch "^/(?:ours|theirs|rewritten|served)/$_\$">
+        ErrorDocument 403 "/err/$_"
+        ErrorDocument 404 "/err/$_"
+    </LocationMatch>
+END
+my $refusing = start_server(tls => <<"END");
+    MTLSKillList "@{[ list_dir() ]}/kill"
+    MTLSUser subject.cn
+    ErrorDocument 403 /err/none
+    ProxyPass "/err/" "$origin/"
+    RequestHeader set X-Who "expr=%{MTLS:subject.cn}/%{MTLS:user}/%{MTLS:sha256}"
+    RequestHeader set X-Verify "expr=%{MTLS:verify}"
+    RequestHeader set X-Early "expr=%{MTLS:subject.cn}" early
+    <If "mtls('subject.cn') =~ /Anne|Otto/ || 'Payments' in mtls('subject.ou')">
+        RequestHeader set X-If 1
+    </If>
+    <Location "/ours/">
+        Require mtls subject.cn nobody
+    </Location>
+    <Location "/ours/text">
+        ErrorDocument 403 "for %{MTLS:subject.cn}, %{MTLS:reason}"
+    </Location>
+    <Location "/theirs/">
+        Require all denied
+    </Location>
+    <Location "/rewritten/">
+        RewriteEngine On
+        RewriteRule "^" "-" [F]
+    </Location>
+    <Location "/served/">
+        RewriteEngine On
+        RewriteRule "^" "-" [R=404]
+    </Location>
+    $denied
+END
+# What the backend of the error page hears, or that there is no page.
+sub page {
+    my ($path, $cert, $http) = @_;
+    my $response = client()->request($refusing, $path, cert => $cert, http => $http);
+    return $response->{status} if $response->{body} !~ /^\{/;
+    return join ';', map { join ',', $response->backend_header($_) } 'X-Who', 'X-Early', 'X-If', 'X-Verify';
+}
+for my $http (@HTTP) {
+    for my $by ('ours', 'theirs', 'rewritten') {
+        for my $cert ('ok', undef) {
+            my $anonymous = '//;;;' . ($cert ? 'SUCCESS' : 'NONE');
+            my %wanted = ('none' => $anonymous, 'fits' => 403, 'fits-not' => $anonymous, 'present' => 403, 'listed' => 403,
+                          'verified' => $cert ? $anonymous : 403);
+            is(page("/$by/$_", $cert, $http), $wanted{$_}, "HTTP/$http, refused by $by, " . ($cert // 'nobody') . ", $_") for @PLACES;
+        }
+    }
+    is(page('/served/x', 'other', $http), '//;;;SUCCESS', "HTTP/$http, killed");
+    is(page('/served/none', 'ok', $http) =~ s/[0-9a-f]{64}/HASH/r, 'Anne Example/Anne Example/HASH;Anne Example;1;SUCCESS',
+       "HTTP/$http, an error page of a request that nobody refused");
+    my $text = client()->request($refusing, '/ours/text', cert => 'ok', http => $http);
+    is("$text->{status} $text->{body}", '403 for , no-match', "HTTP/$http, a text");
+}
 
 # Where the server would compile it in the request.
 my $SENTENCE = qr/mtls\(\) is for the server's configuration, not for \.htaccess or pages/;

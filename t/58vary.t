@@ -2,7 +2,8 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 #
 # Responses that depend on who the client is: "Vary" with the name of a header that only the backend sees is "*" for
-# everybody else, other responses are as they were, and what mod_cache keeps of one client is not served to another.
+# everybody else, other responses are as they were, and what mod_cache keeps of one client is not served to another, in
+# whatever way it was told who he is.
 use MTLS::Test;
 
 # An application: it answers to the header that it gets, with the Vary lines that the query names.
@@ -115,4 +116,89 @@ my $open = '/plain/1?Cache-Control=public,max-age%3D600';
 is(ask($open, 'other')->header('X-Made'), ask($open, 'ok')->header('X-Made'), 'what does not vary is cached for all');
 my $forged = client()->request($server, $path, headers => [['X-Name', 'Anne Example']]);
 like($forged->{body}, qr/^you are nobody$/, 'a forged name does not find her response');
+
+# ---- every way of telling, and every place where mod_cache may stand ----
+
+spew("$dir/who.py", <<'END');
+#!/usr/bin/python3
+import os
+import urllib.parse
+for name, value in urllib.parse.parse_qsl(os.environ["QUERY_STRING"], keep_blank_values=True):
+    print("%s: %s" % (name, value))
+names = ("HTTP_X_NAME", "MTLS_SUBJECT_CN", "REDIRECT_MTLS_SUBJECT_CN", "REMOTE_USER", "REDIRECT_REMOTE_USER")
+who = "/".join(sorted({os.environ[name] for name in names if name in os.environ})) or "nobody"
+print("Content-Type: text/plain\n\nmade %d for %s" % (os.getpid(), who))
+END
+chmod 0755, "$dir/who.py";
+my %PAGE = (short => '', long => '<!-- ' . 'x' x 300_000 . ' -->');
+for my $part ('header', 'env', 'user', 'plain', 'kept-part') {
+    for my $length (sort keys %PAGE) {
+        spew("$dir/$length-$part.shtml", qq{$PAGE{$length}<!--#include virtual="/in/$part" -->\n});
+        chmod 0755, "$dir/$length-$part.shtml";
+    }
+}
+
+# Sections of /w/NAME, which answers itself, and of /in/NAME, which pages include.
+my %TOLD = (
+    'header' => 'MTLSHeader X-Name subject.cn',
+    'env' => 'MTLSEnv on',
+    'user' => 'MTLSUser subject.cn',
+    'both' => 'MTLSHeader X-Name subject.cn|MTLSEnv on',
+    'expression' => 'RequestHeader set X-Name "expr=%{MTLS:subject.cn}"',
+    'if' => qq{<If "mtls('subject.cn') == 'Anne Example'">|RequestHeader set X-Name "Anne Example"|</If>},
+    'list' => qq{<If "'Anne Example' in mtls('subject.cn')">|RequestHeader set X-Name "Anne Example"|</If>},
+    'response' => 'Header set X-For "expr=%{MTLS:subject.cn}"',
+    'marked' => 'MTLSEnv on|SetOutputFilter CACHE',
+    'sent-on' => 'MTLSEnv on|RewriteEngine On|RewriteRule "^" "/w/plain-too" [PT]',
+    'plain' => 'Require mtls',
+    'plain-too' => '',
+    'kept-part' => 'MTLSHeader X-Name subject.cn',
+);
+my $told = join '', map { my $lines = $TOLD{$_} =~ tr/|/\n/r; qq{<LocationMatch "^/(?:w|in)/$_\$">\n$lines\n</LocationMatch>\n} } sort keys %TOLD;
+
+# [path, whether a response is kept for all, its query]
+my @KEPT = (
+    (map { ["/w/$_", 0, 'Cache-Control=max-age%3D600'] } 'header', 'env', 'user', 'both', 'expression', 'if', 'list', 'response', 'marked', 'sent-on'),
+    (map { ["/w/$_", 0, 'Cache-Control=max-age%3D600&Vary=X-Name'] } 'env', 'user', 'both', 'expression', 'response'),
+    (map { ["/w/$_", 1, 'Cache-Control=public,max-age%3D600'] } 'header', 'env', 'user', 'both', 'expression', 'if', 'response', 'marked'),
+    ['/w/env', 1, 'Cache-Control=s-maxage%3D60'],
+    (map { my $length = $_; map { ["/pages/$length-$_.shtml", 0, ''] } 'header', 'env', 'user' } sort keys %PAGE),
+    # Nothing is told: as without this module.
+    ['/w/plain', 1, 'Cache-Control=max-age%3D600'], ['/w/plain', 1, 'Cache-Control=max-age%3D600&Vary=X-Name'],
+    (map { ["/pages/$_-plain.shtml", 1, ''] } sort keys %PAGE),
+    # A page that is not kept, with a part that could be.
+    ['/open/short-kept-part.shtml', 0, ''],
+);
+my $kept = start_server(conf => <<"END", tls => <<"TLS");
+    CacheQuickHandler off
+    CacheLock off
+    CacheRoot "$dir"
+    CacheDefaultExpire 600
+    CacheIgnoreNoLastMod On
+END
+    ScriptAliasMatch "^/(?:w|in)/" "$dir/who.py"
+    AliasMatch "^/(?:pages|open)/(.*)" "$dir/\$1"
+    <Directory "$dir">
+        Options +Includes
+        AddOutputFilter INCLUDES .shtml
+        AddType text/html .shtml
+        XBitHack full
+        Require all granted
+    </Directory>
+    CacheEnable disk "/w/"
+    CacheEnable disk "/pages/"
+    CacheEnable disk "/in/kept-part"
+    $told
+TLS
+for my $case (@KEPT) {
+    my ($path, $shared, $query) = @$case;
+    my $target = $path . ($query ? "?$query" : '');
+    my @got = map { [client()->request($kept, $target, cert => $_), $_] } 'ok', 'other', 'ok';
+    my @made = map { my ($response) = @$_; join '/', $response->{status}, $response->{body} =~ /made (\d+)/ } @got;
+    is(scalar(keys %{ { map { $_ => 1 } @made } }), $shared ? 1 : 3, "$target: " . ($shared ? 'kept' : 'asked each time')) or diag("@made");
+    next if $shared;
+    my @others = grep { my ($response, $cert) = @$_; my $other = $cert eq 'ok' ? 'Otto' : 'Anne';
+                        join(' ', $response->{body}, $response->header('X-For')) =~ /$other/ } @got;
+    is(scalar @others, 0, "$target: nobody gets what was made for another");
+}
 done_testing;
