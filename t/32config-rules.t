@@ -259,6 +259,77 @@ Require mtls san.other. gate
 Require mtls ext.1.3.6.1.4.1.99999.7 gold
 ! ok
 
+Require mtls subject.cn alice # the admin
+! Require mtls: '#' would be read as a value: there are no comments behind a line; put it in quotes if it is meant as a value
+
+Require mtls subject.cn is alice #the admin
+! Require mtls: '#the' would be read as a value: there are no comments behind a line; put it in quotes if it is meant as a value
+
+Require mtls subject.cn alice "# the admin" a#b '#'
+! ok
+
+Require mtls subject.cn alice or bob
+! Require mtls: 'or' would be read as a value: values side by side are alternatives without it; put it in quotes if it is meant as a value
+
+Require mtls subject.cn like alice* || bob*
+! Require mtls: '||' would be read as a value: values side by side are alternatives without it; put it in quotes if it is meant as a value
+
+Require mtls subject.cn alice AND subject.ou Payments
+! Require mtls: 'AND' would be read as a value: lines hold together within <RequireAll>; put it in quotes if it is meant as a value
+
+Require not mtls subject.ou Payments && subject.cn alice
+! Require mtls: '&&' would be read as a value: lines hold together within <RequireAll>; put it in quotes if it is meant as a value
+
+Require mtls subject.cn or
+! Require mtls: 'or' would be read as a value: values side by side are alternatives without it; put it in quotes if it is meant as a value
+
+Require mtls subject.cn "or" 'And' "&&" "||" order android a||b
+! ok
+
+Require mtls subject.cn "this or that" "Smith and Sons"
+! ok
+
+Require mtls subject.cn alice, bob
+! Require mtls: 'alice,' would be read as a value: values are parted by blanks, without commas; put it in quotes if it is meant as a value
+
+Require mtls subject.cn "alice" , "bob"
+! Require mtls: ',' would be read as a value: values are parted by blanks, without commas; put it in quotes if it is meant as a value
+
+Require mtls subject.cn "alice","bob"
+! Require mtls: ',\"bob\"' would be read as a value: values are parted by blanks, without commas; put it in quotes if it is meant as a value
+
+Require mtls subject.cn "Example, Inc." "Example," ',' Smith,Anne
+! ok
+
+Require mtls subject CN=alice,OU=Payments "CN=bob,O=Example\, Inc."
+! ok
+
+Require mtls subject CN=alice, OU=Payments
+! Require mtls: subject: 'CN=alice,' is not a distinguished name in RFC 4514 form such as "CN=web,O=Example": an attribute and '=' are needed at ''
+
+Require mtls key.bits >= 2048 # strong
+! Require mtls: key.bits: '#' is no whole number
+
+Require mtls subject.cn "alice
+! Require mtls: the quote before 'alice' is never closed
+
+Require mtls subject.cn bob 'alice or
+! Require mtls: the quote before 'alice or' is never closed
+
+Require mtls subject.cn "alice\"
+! Require mtls: the quote before 'alice\"' is never closed
+
+Require mtls subject.cn "alice\\" 'O"Neill' O'Brien "say \"yes\"" a"
+! ok
+
+<AuthzProviderAlias mtls shop "subject.cn alice # bob">
+</AuthzProviderAlias>
+! Can't parse 'Require mtls subject.cn alice # bob': Require mtls: '#' would be read as a value: there are no comments behind a line; put it in quotes if it is meant as a value (behind the alias' name everything belongs into one pair of quotes)
+
+<AuthzProviderAlias mtls shop "subject.cn alice '# bob'">
+</AuthzProviderAlias>
+! ok
+
 Require mtls eku clientauthentication
 ! Require mtls: eku: 'clientauthentication' is not the name of an extended key usage; known are @PURPOSES@, or write its object identifier
 
