@@ -138,10 +138,38 @@ Require mtls
 Satisfy All
 Require mtls
 </Location>
-! ok
+! warns @4@: Satisfy Any lets pass by Require mtls whom Allow and Deny let in, which is everybody where they say nothing; write Satisfy All, or Require ip beside Require mtls in <RequireAny>
 
 <Location "/x">
 Satisfy Any
+Require mtls
+</Location>
+! warns @2@: Satisfy Any lets pass by Require mtls whom Allow and Deny let in, which is everybody where they say nothing; write Satisfy All, or Require ip beside Require mtls in <RequireAny>
+
+<Location "/x">
+Order deny,allow
+Deny from all
+Allow from 192.0.2.0/24
+<RequireAll>
+Require not mtls subject.ou Guests
+Require valid-user
+</RequireAll>
+SATISFY any
+</Location>
+! warns @9@: Satisfy Any lets pass by Require mtls whom Allow and Deny let in, which is everybody where they say nothing; write Satisfy All, or Require ip beside Require mtls in <RequireAny>
+
+<Location "/x">
+Satisfy All
+Require mtls
+</Location>
+<Location "/y">
+Satisfy Any
+Require ip 192.0.2.0/24
+</Location>
+<Location "/z">
+Satisfy Any
+Order deny,allow
+Deny from all
 Require mtls
 </Location>
 ! ok
@@ -171,9 +199,73 @@ Require ip 192.0.2.0/24
 </Location>
 ! ok
 
+MTLSBackstop on
+<Location "/x">
+<RequireAny>
+Require ip 192.0.2.0/24
+<RequireAll>
+Require mtls subject.ou Payments
+Require mtls subject.cn alice
+</RequireAll>
+</RequireAny>
+</Location>
+! warns @4@: where 'Require ip 192.0.2.0/24' grants, the Require mtls line beside it is not needed or not asked, and MTLSBackstop, which is on here, refuses the request; write <RequireAll> if both must hold, or leave this line out
+
 <Location "/x">
 Require ip 192.0.2.0/24
 Require mtls
+</Location>
+! ok
+
+<Location "/x">
+Require all granted
+Require mtls subject.cn alice
+</Location>
+! warns @2@: 'Require all granted' stands beside Require mtls as an alternative, so that this rule keeps nobody out; leave this line out
+
+<Location "/x">
+<RequireAny>
+<RequireAll>
+Require mtls subject.ou Payments
+Require mtls subject.cn alice
+</RequireAll>
+Require all Granted
+</RequireAny>
+</Location>
+! warns @7@: 'Require all granted' stands beside Require mtls as an alternative, so that this rule keeps nobody out; leave this line out
+
+MTLSBackstop on
+<Location "/x">
+MTLSBackstop off
+Require all granted
+Require mtls
+</Location>
+! warns @4@: 'Require all granted' stands beside Require mtls as an alternative, so that this rule keeps nobody out; leave this line out
+
+<Location "/x">
+<RequireAll>
+Require all granted
+Require not mtls subject.ou Guests
+</RequireAll>
+</Location>
+<Location "/y">
+<RequireAll>
+Require all granted
+<RequireNone>
+Require mtls subject.ou Guests
+</RequireNone>
+</RequireAll>
+</Location>
+<Location "/z">
+Require all denied
+Require mtls
+</Location>
+<Location "/open">
+Require all granted
+<If "%{REQUEST_METHOD} == 'PUT'">
+AuthMerging Off
+Require mtls
+</If>
 </Location>
 ! ok
 
@@ -254,6 +346,14 @@ CacheEnable disk /
 ! ok
 
 [conf]
+<AuthzProviderAlias mtls shop "san.dns shop.example.org">
+</AuthzProviderAlias>
+<Location "/x">
+Require shop
+Require all granted
+</Location>
+! warns @5@: 'Require all granted' stands beside Require mtls as an alternative, so that this rule keeps nobody out; leave this line out
+
 CacheEnable disk /
 <Location "/x">
 MTLSBackstop on
