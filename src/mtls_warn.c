@@ -78,6 +78,7 @@ static mtls_finding_fn *const findings[] = {
     mtls_find_pem_text,
     mtls_find_satisfy_any,
     mtls_find_other_provider,
+    mtls_find_limited_rule,
     mtls_find_exempt_prefix,
     mtls_find_open_status
 };

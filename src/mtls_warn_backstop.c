@@ -116,6 +116,40 @@ void mtls_find_other_provider(const mtls_survey_t *survey, const ap_directive_t 
                           "or leave this line out", directive->args));
 }
 
+/* ---- methods ---- */
+
+static int visit_line(void *ctx, const ap_directive_t *directive)
+{
+    (void)ctx;
+    return mtls_tree_is(directive, "Require");
+}
+
+/* Lines for the methods that this one leaves out. */
+static int has_counterpart(const ap_directive_t *limit)
+{
+    const char *other = mtls_tree_is(limit, "<Limit") ? "<LimitExcept" : "<Limit";
+    const ap_directive_t *beside;
+
+    for (beside = mtls_finding_siblings(limit); beside; beside = beside->next) {
+        if (mtls_tree_is(beside, other) && mtls_tree_walk(beside->first_child, visit_line, NULL))
+            return 1;
+    }
+    return 0;
+}
+
+void mtls_find_limited_rule(const mtls_survey_t *survey, const ap_directive_t *directive)
+{
+    int is_except = mtls_tree_is(directive, "<LimitExcept");
+
+    if ((!is_except && !mtls_tree_is(directive, "<Limit")) || !has_rule(survey, directive) || has_counterpart(directive)
+        || backstop_around(survey, directive) == 1)
+        return;
+    mtls_finding_warn(survey, directive, apr_psprintf(survey->p, "Require mtls within %s %s is %s everybody gets in, "
+                      "unless another Require line of this section is for them; take %s> away",
+                      directive->directive, directive->args, is_except ? "not asked for these methods: with them"
+                      : "asked for these methods only: with others", directive->directive));
+}
+
 /* ---- exemptions ---- */
 
 typedef struct proxied_t {

@@ -269,6 +269,47 @@ Require mtls
 </Location>
 ! ok
 
+<Location "/x">
+<Limit POST PUT>
+Require mtls
+</Limit>
+</Location>
+! warns @2@: Require mtls within <Limit POST PUT> is asked for these methods only: with others everybody gets in, unless another Require line of this section is for them; take <Limit> away
+
+<Location "/x">
+<LimitExcept GET>
+<RequireAll>
+Require mtls
+Require not mtls subject.ou Guests
+</RequireAll>
+</LimitExcept>
+<LimitExcept POST>
+Require ip 192.0.2.0/24
+</LimitExcept>
+</Location>
+! warns @2@: Require mtls within <LimitExcept GET> is not asked for these methods: with them everybody gets in, unless another Require line of this section is for them; take <LimitExcept> away
+
+<Location "/x">
+<Limit GET>
+Require all granted
+</Limit>
+<LimitExcept GET>
+Require mtls
+</LimitExcept>
+</Location>
+<Location "/y">
+<Limit POST>
+Require ip 192.0.2.0/24
+</Limit>
+</Location>
+<Location "/z">
+MTLSBackstop on
+<Limit POST>
+Require mtls
+</Limit>
+</Location>
+! ok
+
 MTLSBackstop on
 ProxyPass "/" "http://127.0.0.1:9/"
 <Location "/health.z">
