@@ -195,6 +195,51 @@ Require mtls
 SSLVerifyClient optional_no_ca
 ! ok
 
+MTLSMode report
+SSLVerifyClient optional_no_ca
+<Location "/x">
+Require mtls
+</Location>
+! warns @1@: MTLSMode report: whom Require mtls or MTLSBackstop would refuse is served in <Location /x> (@3@); a line 'would deny' in the log says so; write enforce when nobody stands there who is meant to get in
+
+SSLVerifyClient optional_no_ca
+<Location "/x">
+MTLSMode report
+Require mtls
+</Location>
+! warns @1@: SSLVerifyClient optional_no_ca accepts certificates that nobody has verified, which no Require mtls line lets in; write SSLVerifyClient optional
+! warns @3@: MTLSMode report: whom Require mtls or MTLSBackstop would refuse is served in <Location /x> (@2@); a line 'would deny' in the log says so; write enforce when nobody stands there who is meant to get in
+
+[conf]
+MTLSMode report
+<VirtualHost 127.0.0.1:2>
+ServerName a.example
+SSLEngine on
+SSLVerifyClient optional_no_ca
+SSLCertificateFile @PKI@/server.crt
+SSLCertificateKeyFile @PKI@/server.key
+<Location "/x">
+Require mtls
+</Location>
+</VirtualHost>
+<VirtualHost 127.0.0.1:3>
+MTLSMode enforce
+ServerName b.example
+SSLEngine on
+SSLVerifyClient optional_no_ca
+SSLCertificateFile @PKI@/server.crt
+SSLCertificateKeyFile @PKI@/server.key
+<Location "/x">
+Require mtls
+</Location>
+</VirtualHost>
+! warns @16@: SSLVerifyClient optional_no_ca accepts certificates that nobody has verified, which no Require mtls line lets in; write SSLVerifyClient optional
+! warns @1@: MTLSMode report: whom Require mtls or MTLSBackstop would refuse is served in <Location /x> (@8@); a line 'would deny' in the log says so; write enforce when nobody stands there who is meant to get in
+
+[tls]
+SSLVerifyClient none
+! ok
+
 SSLOptions +StdEnvVars +OptRenegotiate
 <Location "/x">
 Require mtls
