@@ -27,6 +27,34 @@ static void find_alternatives(const mtls_survey_t *survey, const ap_directive_t 
                           "write <RequireAll> if all must hold, <RequireAny> if one is enough");
 }
 
+static int is_single(const ap_directive_t *directive)
+{
+    static const char *const names[] = { "MTLSUser", "MTLSMode", "MTLSBackstop", "MTLSPathCheck", "MTLSEnv", "MTLSGuard",
+                                         "MTLSOnSpoof" };
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (mtls_tree_is(directive, names[i]))
+            return 1;
+    }
+    return 0;
+}
+
+/* The last one holds. What says the same twice surprises nobody. */
+static void find_twice(const mtls_survey_t *survey, const ap_directive_t *directive)
+{
+    const ap_directive_t *sibling, *before = NULL;
+
+    if (!is_single(directive))
+        return;
+    for (sibling = mtls_finding_siblings(directive); sibling && sibling != directive; sibling = sibling->next)
+        before = mtls_tree_is(sibling, directive->directive) ? sibling : before;
+    if (before && strcasecmp(before->args, directive->args))
+        mtls_finding_warn(survey, directive, apr_psprintf(survey->p, "%s stands twice in this section: this line holds, and "
+                          "not that of %s:%d; remove one of them", directive->directive, before->filename,
+                          before->line_num));
+}
+
 /* Ours is set last and wins: who wrote this line should know. */
 static void find_request_header(const mtls_survey_t *survey, const ap_directive_t *directive)
 {
@@ -65,6 +93,7 @@ static void find_bare_variable(const mtls_survey_t *survey, const ap_directive_t
 /** One row per surprise that one directive gives away. */
 static mtls_finding_fn *const findings[] = {
     find_alternatives,
+    find_twice,
     find_request_header,
     find_bare_variable,
     mtls_find_section_verify,

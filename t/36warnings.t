@@ -49,6 +49,51 @@ Require mtls san.dns b.example
 </Location>
 ! ok
 
+MTLSMode report
+<Location "/x">
+Require mtls
+MTLSUser san.email
+MTLSUser subject.cn
+</Location>
+MTLSMode enforce
+! warns @5@: MTLSUser stands twice in this section: this line holds, and not that of @4@; remove one of them
+! warns @7@: MTLSMode stands twice in this section: this line holds, and not that of @1@; remove one of them
+! warns @1@: MTLSMode report: whom Require mtls or MTLSBackstop would refuse is served in sections that have rules, of which there are none yet; a line 'would deny' in the log says so; write enforce when nobody stands there who is meant to get in
+
+MTLSBackstop on
+MTLSBackstop off
+MTLSPathCheck strict
+MTLSPathCheck off
+MTLSGuard all
+MTLSGuard used
+MTLSGuard off
+MTLSOnSpoof strip
+MTLSOnSpoof reject
+MTLSEnv off
+MTLSEnv on
+! warns @2@: MTLSBackstop stands twice in this section: this line holds, and not that of @1@; remove one of them
+! warns @4@: MTLSPathCheck stands twice in this section: this line holds, and not that of @3@; remove one of them
+! warns @6@: MTLSGuard stands twice in this section: this line holds, and not that of @5@; remove one of them
+! warns @7@: MTLSGuard stands twice in this section: this line holds, and not that of @6@; remove one of them
+! warns @9@: MTLSOnSpoof stands twice in this section: this line holds, and not that of @8@; remove one of them
+! warns @11@: MTLSEnv stands twice in this section: this line holds, and not that of @10@; remove one of them
+
+MTLSUser san.email
+MTLSGuard used
+MTLSGUARD Used
+MTLSBackstop off
+<Location "/x">
+MTLSUser subject.cn
+MTLSBackstop on
+<If "%{QUERY_STRING} == 'a'">
+MTLSUser serial
+</If>
+</Location>
+<Location "/x">
+MTLSUser subject.cn
+</Location>
+! ok
+
 MTLSExport kong
 RequestHeader set X_Client_Cert x
 RequestHeader append x-client-cert x env=y
