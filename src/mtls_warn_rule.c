@@ -14,6 +14,7 @@ typedef struct written_t {
     const mtls_field_t *field;
     unsigned op;                     /* MTLS_OP_ */
     const char *op_name;
+    int has_op;                      /* it is written, not understood */
     const char *const *values;
     int n;
 } written_t;
@@ -44,6 +45,7 @@ static int read_rule(const mtls_survey_t *survey, const ap_directive_t *directiv
     op = find_operator(word[1]);
     rule->op = op ? op->bit : MTLS_OP_IS;
     rule->op_name = op ? op->name : "is";
+    rule->has_op = op != NULL;
     rule->values = word + (op ? 2 : 1);
     rule->n = words->nelts - (op ? 2 : 1);
     return 1;
@@ -281,6 +283,24 @@ void mtls_find_impossible(const mtls_survey_t *survey, const ap_directive_t *dir
         if (why)
             mtls_finding_warn(survey, directive, apr_psprintf(survey->p, "'%s %s %s' can never hold: %s; correct or "
                               "remove it", rule.field->name, rule.op_name, escape(survey, word), why));
+    }
+}
+
+/* ---- values that seem to say something else ---- */
+
+/* Some certificates have a star in a name; whoever writes "is" before it knows that. */
+void mtls_find_lone_star(const mtls_survey_t *survey, const ap_directive_t *directive)
+{
+    written_t rule;
+    int i;
+
+    if (!read_rule(survey, directive, &rule) || rule.has_op || !(rule.field->type->ops & MTLS_OP_LIKE))
+        return;
+    for (i = 0; i < rule.n; i++) {
+        if (strchr(rule.values[i], '*'))
+            mtls_finding_warn(survey, directive, apr_psprintf(survey->p, "'%s' is no pattern here, but the value with this '*' "
+                              "in it; write '%s like' for a pattern, or '%s is' if it is meant so",
+                              escape(survey, rule.values[i]), rule.field->name, rule.field->name));
     }
 }
 

@@ -95,7 +95,7 @@ for my $file (@files) {
 ok($proposed > 200, "$proposed lines were proposed");
 my $ok = run_explain(pki('ok.crt'))->{out};
 like($ok, qr/^\Q$_\E$/m, "proposed for ok: $_") for
-    'Require mtls san.uri spiffe://example.org/ns/shop/sa/web', 'Require mtls san.dns *.shop.example.org',
+    'Require mtls san.uri spiffe://example.org/ns/shop/sa/web', 'Require mtls san.dns is *.shop.example.org',
     "<RequireAll>\n    Require mtls issuer \"CN=Example Issuing CA,O=Example Trust,C=DE\"\n"
     . "    Require mtls serial 0A1B2C3D4E5F60718293\n</RequireAll>";
 for my $case (['odd-operator', 'Require mtls subject.cn is LIKE'], ['odd-and', 'Require mtls subject.cn "AND"'], ['odd-comma', 'Require mtls subject.cn "Anne,"'], ['odd-blank', 'Require mtls subject.cn "a \"b\" \\\\c\\\\"'],

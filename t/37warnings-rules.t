@@ -115,6 +115,29 @@ Require mtls san.dns like *.example.org
 Require mtls san.uri like https://münchen.example/**
 ! warns @1@: 'san.uri like https://m\xC3\xBCnchen.example/**' can never hold: a URI has ASCII characters only; correct or remove it
 
+Require mtls san.dns a.example.org *.example.org
+! warns @1@: '*.example.org' is no pattern here, but the value with this '*' in it; write 'san.dns like' for a pattern, or 'san.dns is' if it is meant so
+
+Require mtls san.uri spiffe://example.org/*/sa/web spiffe://example.org/ns/**
+! warns @1@: 'spiffe://example.org/*/sa/web' is no pattern here, but the value with this '*' in it; write 'san.uri like' for a pattern, or 'san.uri is' if it is meant so
+! warns @1@: 'spiffe://example.org/ns/**' is no pattern here, but the value with this '*' in it; write 'san.uri like' for a pattern, or 'san.uri is' if it is meant so
+
+Require mtls san.email *@example.org
+! warns @1@: '*@example.org' is no pattern here, but the value with this '*' in it; write 'san.email like' for a pattern, or 'san.email is' if it is meant so
+
+Require mtls subject.cn "alice *"
+! warns @1@: 'alice *' is no pattern here, but the value with this '*' in it; write 'subject.cn like' for a pattern, or 'subject.cn is' if it is meant so
+
+<Location "/x">
+<RequireAny>
+Require mtls san.dns is *.example.org
+Require mtls san.dns like *.example.org
+Require mtls subject.cn matches "a.*"
+Require mtls subject "CN=*,O=Example"
+</RequireAny>
+</Location>
+! ok
+
 Require mtls subject.cn pem:conf/client.pem
 ! warns @1@: 'pem:conf/client.pem' is compared as text: files stand for names, serial numbers, digests and key identifiers, and 'subject.cn' is none of these; write the value itself
 

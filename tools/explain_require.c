@@ -111,7 +111,8 @@ static const char *operand(apr_pool_t *p, const mtls_field_t *field, const mtls_
     return text ? quote_word(p, text) : NULL;
 }
 
-static int is_operator(const char *word)
+/* A word that would be taken for an operator, and one that the start would take for a pattern. */
+static int needs_operator(const char *word)
 {
     int i;
 
@@ -119,7 +120,7 @@ static int is_operator(const char *word)
         if (!strcasecmp(mtls_operators[i].name, word))
             return 1;
     }
-    return 0;
+    return strchr(word, '*') != NULL;
 }
 
 /* The proof of a line: it is read back and asked. */
@@ -139,7 +140,7 @@ static const char *require_line(const explain_t *explain, const mtls_field_t *fi
 
     if (!word)
         return NULL;
-    line = apr_pstrcat(explain->pool, "Require mtls ", field->name, is_operator(word) ? " is " : " ", word, NULL);
+    line = apr_pstrcat(explain->pool, "Require mtls ", field->name, needs_operator(word) ? " is " : " ", word, NULL);
     return holds(explain, line) ? line : NULL;
 }
 
