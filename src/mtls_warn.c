@@ -104,7 +104,7 @@ static mtls_finding_fn *const findings[] = {
     mtls_find_lone_serial_list,
     mtls_find_unused_list,
     mtls_find_impossible,
-    mtls_find_lone_star,
+    mtls_find_odd_value,
     mtls_find_pem_text,
     mtls_find_satisfy_any,
     mtls_find_other_provider,

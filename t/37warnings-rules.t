@@ -138,6 +138,25 @@ Require mtls subject "CN=*,O=Example"
 </Location>
 ! ok
 
+Require mtls subject "C=DE,O=Example,OU=Payments,CN=alice"
+! warns @1@: 'C=DE,O=Example,OU=Payments,CN=alice' is in the order of few certificates; did you mean "CN=alice,OU=Payments,O=Example,C=DE"? Write 'subject is' if it is meant so
+
+Require mtls issuer "/CN=Example Root CA/O=Example Trust" "CN=Example Root CA,O=Example Trust"
+! warns @1@: '/CN=Example Root CA/O=Example Trust' is in the order of few certificates; did you mean "CN=Example Root CA,O=Example Trust"? Write 'issuer is' if it is meant so
+
+Require mtls san.dirname "DC=org,DC=example,OU=a+L=b,CN=Anne"
+! warns @1@: 'DC=org,DC=example,OU=a+L=b,CN=Anne' is in the order of few certificates; did you mean "CN=Anne,L=b+OU=a,DC=example,DC=org"? Write 'san.dirname is' if it is meant so
+
+<Location "/x">
+<RequireAny>
+Require mtls subject is "C=DE,O=Example,OU=Payments,CN=alice"
+Require mtls subject "CN=alice,OU=Payments,O=Example,C=DE" "/C=DE/O=Example/CN=alice" CN=alice "OU=a,CN=b" "C=DE,O=Example"
+Require mtls subject "emailAddress=a@example.org,CN=alice,O=Example" "/O=Example/CN=alice/emailAddress=a@example.org"
+Require mtls subject "CN=alice,CN=bob" "C=DE+CN=alice"
+</RequireAny>
+</Location>
+! ok
+
 Require mtls subject.cn pem:conf/client.pem
 ! warns @1@: 'pem:conf/client.pem' is compared as text: files stand for names, serial numbers, digests and key identifiers, and 'subject.cn' is none of these; write the value itself
 

@@ -4,6 +4,7 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include "explain.h"
+#include "mtls_dn.h"
 #include "mtls_words.h"
 
 /* ---- lines ---- */
@@ -111,8 +112,8 @@ static const char *operand(apr_pool_t *p, const mtls_field_t *field, const mtls_
     return text ? quote_word(p, text) : NULL;
 }
 
-/* A word that would be taken for an operator, and one that the start would take for a pattern. */
-static int needs_operator(const char *word)
+/* A word that would be taken for an operator, and those that the start warns of without one. */
+static int is_odd(apr_pool_t *p, const char *word, const mtls_value_t *value)
 {
     int i;
 
@@ -120,7 +121,7 @@ static int needs_operator(const char *word)
         if (!strcasecmp(mtls_operators[i].name, word))
             return 1;
     }
-    return strchr(word, '*') != NULL;
+    return value->dn ? mtls_dn_turned(p, value->dn) != NULL : strchr(word, '*') != NULL;
 }
 
 /* The proof of a line: it is read back and asked. */
@@ -140,7 +141,7 @@ static const char *require_line(const explain_t *explain, const mtls_field_t *fi
 
     if (!word)
         return NULL;
-    line = apr_pstrcat(explain->pool, "Require mtls ", field->name, needs_operator(word) ? " is " : " ", word, NULL);
+    line = apr_pstrcat(explain->pool, "Require mtls ", field->name, is_odd(explain->pool, word, value) ? " is " : " ", word, NULL);
     return holds(explain, line) ? line : NULL;
 }
 
