@@ -76,6 +76,22 @@ static void find_request_header(const mtls_survey_t *survey, const ap_directive_
     }
 }
 
+/* What no guard would remove needs no passing: a profile is meant, or another name. */
+static void find_idle_pass(const mtls_survey_t *survey, const ap_directive_t *directive)
+{
+    const char *word;
+    apr_size_t len;
+    int i;
+
+    if (!mtls_tree_is(directive, "MTLSPass"))
+        return;
+    for (i = 0; *(word = mtls_tree_word(survey->p, directive, i)); i++) {
+        if (!mtls_profile_known(word, &len) && mtls_guard_find(mtls_generation()->guarded, word, strlen(word)) < 0)
+            mtls_finding_warn(survey, directive, apr_psprintf(survey->p, "MTLSPass %s does nothing: MTLSGuard removes no "
+                              "header of this name, and there is no such profile; correct or remove it", word));
+    }
+}
+
 /* mod_rewrite knows the functions of expressions within "expr" only, and takes anything else as empty. */
 static void find_bare_variable(const mtls_survey_t *survey, const ap_directive_t *directive)
 {
@@ -95,6 +111,7 @@ static mtls_finding_fn *const findings[] = {
     find_alternatives,
     find_twice,
     find_request_header,
+    find_idle_pass,
     find_bare_variable,
     mtls_find_section_verify,
     mtls_find_optional_no_ca,

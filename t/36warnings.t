@@ -102,6 +102,21 @@ RequestHeader set X-Client-Name x
 ! warns @2@: RequestHeader X_Client_Cert: where 'X-Client-Cert' is exported by MTLSExport or MTLSHeader, that value replaces this one
 ! warns @3@: RequestHeader x-client-cert: where 'X-Client-Cert' is exported by MTLSExport or MTLSHeader, that value replaces this one
 
+MTLSPass ngnix X-Client-Cert
+! warns @1@: MTLSPass ngnix does nothing: MTLSGuard removes no header of this name, and there is no such profile; correct or remove it
+
+MTLSGuard used
+MTLSPass RFC9440 X-Mine
+! warns @2@: MTLSPass RFC9440 does nothing: MTLSGuard removes no header of this name, and there is no such profile; correct or remove it
+! warns @2@: MTLSPass X-Mine does nothing: MTLSGuard removes no header of this name, and there is no such profile; correct or remove it
+
+MTLSPass X-Mine
+MTLSPass nginx vault:X-Other x_client_cert
+<Location "/x">
+MTLSHeader X-Mine subject.cn
+</Location>
+! ok
+
 RewriteEngine on
 RewriteCond %{MTLS:subject.cn} ^Anne
 RewriteRule ^ - [F]
