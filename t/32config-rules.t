@@ -28,6 +28,24 @@ Require mtls nonsense x
 Require mtls subjct.cn x
 ! Require mtls: unknown field 'subjct.cn', did you mean 'subject.cn'? Known are @FIELDS@
 
+Require mtls cn alice
+! Require mtls: unknown field 'cn', did you mean 'subject.cn'? Known are @FIELDS@
+
+Require mtls DNS a.example
+! Require mtls: unknown field 'DNS', did you mean 'san.dns'? Known are @FIELDS@
+
+Require mtls SSL_CLIENT_S_DN_CN alice
+! Require mtls: unknown field 'SSL_CLIENT_S_DN_CN'; known are @FIELDS@
+
+MTLSList partners san.dns file:@LISTS@/partners.list
+<Location "/x">
+Require mtls Partners
+</Location>
+! Require mtls: 'Partners' is a list and no field: a rule says 'in Partners', and what its entries say is label.Partners.NAME
+
+Require mtls partners x
+! Require mtls: unknown field 'partners'; known are @FIELDS@
+
 Require mtls is x
 ! Require mtls: unknown field 'is'; known are @FIELDS@
 
