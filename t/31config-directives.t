@@ -507,7 +507,7 @@ MTLSList partners san.uri file:@LISTS@/serials.list
 <Location "/x">
 Require mtls label.partners.role is billing
 </Location>
-! mtls_authz: field 'label.partners.role': no entry of list 'partners' has a label 'role'; it has no labels at all
+! mtls_authz: field 'label.partners.role' (@3@): no entry of list 'partners' has a label 'role'; it has no labels at all
 
 MTLSKillList
 ! MTLSKillList takes one argument, a file with certificates that are denied everything, on open connections, too
@@ -517,7 +517,7 @@ MTLSKillList a b
 
 MTLSKillList @LISTS@/kill.list
 MTLSKillList @LISTS@/kill.list
-! MTLSKillList: there is one already, @LISTS@/kill.list, and it is for all virtual hosts
+! MTLSKillList: there is one already, in @1@, and it is for all virtual hosts
 
 MTLSKillList @LISTS@/nosuch.list
 ! mtls_authz: kill list (@1@): @LISTS@/nosuch.list: cannot be read: No such file or directory

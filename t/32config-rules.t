@@ -487,7 +487,7 @@ Require mtls in
 ! Require mtls: 'in' needs the name of a list: in LIST [LIST...]
 
 Require mtls in partners
-! mtls_authz: list 'partners' is named and nowhere defined: MTLSList partners FIELD file:PATH is missing; defined are none
+! mtls_authz: list 'partners' is named (@1@) and nowhere defined: MTLSList partners FIELD file:PATH is missing; defined are none
 
 Require mtls in "my partners"
 ! Require mtls: list 'my partners' is no name: a letter, then letters, digits, '-' and '_'
@@ -518,23 +518,28 @@ MTLSList devices serial file:@LISTS@/serials.list
 <Location "/x">
 Require mtls in partners partner
 </Location>
-! mtls_authz: list 'partner' is named and nowhere defined: MTLSList partner FIELD file:PATH is missing; defined are partners, devices
+! mtls_authz: list 'partner' is named (@4@) and nowhere defined: MTLSList partner FIELD file:PATH is missing; defined are partners, devices
 
 MTLSKillList @LISTS@/kill.list
 <Location "/x">
 Require mtls in kill
 </Location>
-! mtls_authz: list 'kill' is named and nowhere defined: MTLSList kill FIELD file:PATH is missing; defined are none
+! mtls_authz: list 'kill' is named (@3@) and nowhere defined: MTLSList kill FIELD file:PATH is missing; defined are none
 
 MTLSList partners san.dns file:@LISTS@/partners.list
 <Location "/x">
 Require mtls label.partners.rolle is billing
 </Location>
-! mtls_authz: field 'label.partners.rolle': no entry of list 'partners' has a label 'rolle'; it has role, user
+! mtls_authz: field 'label.partners.rolle' (@3@): no entry of list 'partners' has a label 'rolle'; it has role, user
+
+MTLSUser label.Nobody.name
+! mtls_authz: list 'nobody' is named (@1@) and nowhere defined: MTLSList nobody FIELD file:PATH is missing; defined are none
 
 MTLSList partners san.dns file:@LISTS@/partners.list
+# label.partners.name-2 label.partners.names
+MTLSHeader X-Role "=label.partners.name-2 label.partners.names"
 MTLSUser label.partners.name
-! mtls_authz: field 'label.partners.name': no entry of list 'partners' has a label 'name'; it has role, user
+! mtls_authz: field 'label.partners.name' (@4@): no entry of list 'partners' has a label 'name'; it has role, user
 
 MTLSList partners san.dns file:@LISTS@/partners.list
 MTLSUser label.partners.user
