@@ -125,10 +125,10 @@ Require mtls subject.cn like "a	b"
 ! Require mtls: subject.cn: 'a\x09b' is not UTF-8 text without control characters
 
 Require mtls subject.cn matches (
-! Require mtls: subject.cn: '(' is not a regular expression: bad argument at offset 1
+! Require mtls: subject.cn: '(' is not a regular expression: it cannot be understood at offset 1
 
 Require mtls subject.cn matches "a)|(b"
-! Require mtls: subject.cn: 'a)|(b' is not a regular expression: bad argument at offset 1
+! Require mtls: subject.cn: 'a)|(b' is not a regular expression: it cannot be understood at offset 1
 
 Require mtls san.dns covers 192.0.2.7
 ! Require mtls: san.dns: '192.0.2.7' is an IP address, which no DNS name covers: 'san.ip' is for addresses
@@ -177,6 +177,15 @@ Require mtls sha256 0a1b
 
 Require mtls ca.spki.sha256 sha256:abc
 ! Require mtls: ca.spki.sha256: 'sha256:abc' is not a SHA-256 digest: 64 hexadecimal digits are needed
+
+Require mtls sha256 pki/alice.crt
+! Require mtls: sha256: 'pki/alice.crt' is not a SHA-256 digest: 64 hexadecimal digits are needed; for a file write pem:PATH
+
+Require mtls san.dns a.example file:x.pem
+! Require mtls: san.dns: 'file:x.pem' is not a DNS name: letters, digits, '-', '_', '.' and '*' are allowed
+
+Require mtls spki.sha256 FILE:alice
+! Require mtls: spki.sha256: 'FILE:alice' is not a SHA-256 digest: 64 hexadecimal digits are needed; for a file write pem:PATH
 
 Require mtls sha1 0a1b
 ! Require mtls: sha1: '0a1b' is not a SHA-1 digest: 40 hexadecimal digits are needed
