@@ -71,6 +71,10 @@ const char *mtls_dn_parse(apr_pool_t *p, const char *text, const mtls_dn_t **dn)
  *  their order, octets outside ASCII as \HH. */
 const char *mtls_dn_print(apr_pool_t *p, const mtls_dn_t *dn);
 
+/** For a name that has its common name where most have the country, the organization or a domain, and the other way
+ *  round: what mtls_dn_print prints of the name turned round. Else NULL. */
+const char *mtls_dn_turned(apr_pool_t *p, const mtls_dn_t *dn);
+
 /** Write a readable value as RFC 4514 section 2.4 does, without a NUL behind it: special characters, and a blank or '#'
  *  that would be lost, behind a backslash; octets outside ASCII as \HH, or with utf8 as they are.
  *  @param to room for 3 * text.len octets. @return the end of what was written */

@@ -66,8 +66,9 @@ typedef void mtls_finding_fn(const mtls_survey_t *survey, const ap_directive_t *
 
 mtls_finding_fn mtls_find_section_verify, mtls_find_optional_no_ca, mtls_find_opt_renegotiate, mtls_find_sni_policy;
 mtls_finding_fn mtls_find_lone_serial, mtls_find_lone_serial_list, mtls_find_unused_list;
-mtls_finding_fn mtls_find_impossible, mtls_find_pem_text;
-mtls_finding_fn mtls_find_satisfy_any, mtls_find_other_provider, mtls_find_exempt_prefix;
+mtls_finding_fn mtls_find_impossible, mtls_find_odd_value, mtls_find_pem_text;
+mtls_finding_fn mtls_find_satisfy_any, mtls_find_other_provider, mtls_find_limited_rule;
+mtls_finding_fn mtls_find_exempt_prefix;
 mtls_finding_fn mtls_find_open_status;
 mtls_finding_fn mtls_find_only_revoked;
 

@@ -81,6 +81,14 @@ typedef struct mtls_rule_t mtls_rule_t;
 const char *mtls_rule_compile(apr_pool_t *p, mtls_fieldset_t *set, const mtls_host_t *host,
                               int argc, const char *const *argv, const mtls_rule_t **rule);
 
+/**
+ * The same for a line as it is written, in words as httpd reads them. Refuses also what is no value without quotes.
+ *
+ * @param line  what stands behind "Require mtls", without blanks in front
+ */
+const char *mtls_rule_read(apr_pool_t *p, mtls_fieldset_t *set, const mtls_host_t *host, const char *line,
+                           const mtls_rule_t **rule);
+
 /** True if the rule says the same of the same facts for ever, as long as they are believed: it asks neither the
  *  clock nor a list. */
 int mtls_rule_lasts(const mtls_rule_t *rule);

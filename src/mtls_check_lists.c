@@ -3,6 +3,7 @@
 #include "http_config.h"
 #include "http_core.h"
 #include "http_log.h"
+#include "apr_lib.h"
 #include "apr_strings.h"
 #include "ap_mpm.h"
 #include "mpm_common.h"
@@ -122,6 +123,55 @@ static mtls_list_t *find_list(const char *name)
     return NULL;
 }
 
+/** A word that has been read with the configuration, and the first line that has it. */
+typedef struct word_t {
+    const char *text;
+    const ap_directive_t *found;
+} word_t;
+
+/* Not within a longer name: label.partners.role is not in label.partners.role-2. */
+static int has_word(const char *args, const char *text)
+{
+    apr_size_t len = strlen(text);
+
+    for (; (args = ap_strcasestr(args, text)) != NULL; args += len) {
+        if (text[len - 1] == '.' || (!apr_isalnum(args[len]) && args[len] != '-' && args[len] != '_'))
+            return 1;
+    }
+    return 0;
+}
+
+static int visit_word(void *ctx, const ap_directive_t *directive)
+{
+    word_t *word = ctx;
+
+    word->found = directive->args && has_word(directive->args, word->text) ? directive : NULL;
+    return word->found != NULL;
+}
+
+/* " (file:line)", or nothing where no line has it by itself. */
+static const char *place_of(apr_pool_t *p, const char *text)
+{
+    word_t word = { text, NULL };
+
+    mtls_tree_walk(ap_conftree, visit_word, &word);
+    return word.found ? apr_psprintf(p, " (%s:%d)", word.found->filename, word.found->line_num) : "";
+}
+
+static const char *place_of_list(apr_pool_t *p, const char *name, int list)
+{
+    const apr_array_header_t *lines = mtls_generation()->lines;
+    int i;
+
+    for (i = 0; i < lines->nelts; i++) {
+        const mtls_line_t *line = APR_ARRAY_IDX(lines, i, const mtls_line_t *);
+
+        if (mtls_rule_asks_list(line->rule, list))
+            return apr_psprintf(p, " (%s:%d)", line->place.file, line->place.line);
+    }
+    return place_of(p, apr_pstrcat(p, "label.", name, ".", NULL));
+}
+
 static const char *resolve_names(apr_pool_t *p)
 {
     mtls_generation_t *generation = mtls_generation();
@@ -133,8 +183,8 @@ static const char *resolve_names(apr_pool_t *p)
 
         generation->list_of[i] = find_list(name);
         if (!generation->list_of[i])
-            return apr_psprintf(p, "list '%s' is named and nowhere defined: MTLSList %s FIELD file:PATH is missing; "
-                                "defined are %s", name, name, list_names(p));
+            return apr_psprintf(p, "list '%s' is named%s and nowhere defined: MTLSList %s FIELD file:PATH is missing; "
+                                "defined are %s", name, place_of_list(p, name, i), name, list_names(p));
     }
     return NULL;
 }
@@ -163,8 +213,9 @@ static const char *check_labels(apr_pool_t *p)
             continue;
         list = generation->list_of[field->list];
         if (!mtls_list_has_label(list, field->label))
-            return apr_psprintf(p, "field '%s': no entry of list '%s' has a label '%s'; it has %s", field->name,
-                                mtls_list_name(list), field->label.ptr, describe_labels(p, list));
+            return apr_psprintf(p, "field '%s'%s: no entry of list '%s' has a label '%s'; it has %s", field->name,
+                                place_of(p, field->name), mtls_list_name(list), field->label.ptr,
+                                describe_labels(p, list));
     }
     return NULL;
 }

@@ -77,3 +77,32 @@ const char *mtls_dn_print(apr_pool_t *p, const mtls_dn_t *dn)
     }
     return apr_pstrcat(p, rdn, behind, NULL);
 }
+
+/* ---- names that somebody has turned round ---- */
+
+static int is_one_of(apr_pool_t *p, mtls_str_t oid, const char *const *labels)
+{
+    const char *label = name_type(p, oid);
+
+    while (*labels && strcmp(*labels, label))
+        labels++;
+    return *labels != NULL;
+}
+
+const char *mtls_dn_turned(apr_pool_t *p, const mtls_dn_t *dn)
+{
+    static const char *const specific[] = { "CN", NULL }, *const general[] = { "C", "O", "DC", NULL };
+    mtls_attribute_t *attributes;
+    mtls_dn_t turned = { dn->n, NULL, dn->readable };
+    int i, last = dn->n - 1;
+
+    if (dn->n < 2 || !is_one_of(p, dn->attributes[0].oid, specific) || !is_one_of(p, dn->attributes[last].oid, general))
+        return NULL;
+    attributes = apr_palloc(p, (apr_size_t)dn->n * sizeof(*attributes));
+    for (i = 0; i < dn->n; i++) {
+        attributes[i] = dn->attributes[last - i];
+        attributes[i].rdn = dn->attributes[last].rdn - attributes[i].rdn;
+    }
+    turned.attributes = attributes;
+    return mtls_dn_print(p, &turned);
+}

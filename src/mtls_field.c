@@ -102,10 +102,47 @@ static const char *find_near(apr_pool_t *p, const char *name)
     return near;
 }
 
-static const char *refuse_field(apr_pool_t *p, const char *name)
+/* "cn": the first field that has it as its last part, or NULL. */
+static const char *find_part(apr_pool_t *p, const char *name)
 {
-    const char *near = find_near(p, name), *printable = mtls_text_escape(p, mtls_str(name));
+    int i, member;
 
+    for (i = 0; i < MTLS_FIELD_COUNT; i++) {
+        const mtls_field_row_t *row = &mtls_fields[i];
+        const char *dot = strrchr(row->name, '.');
+
+        if (dot && !strcmp(dot + 1, name))
+            return row->name;
+        for (member = 0; has_named_members(row) && member < mtls_attribute_names_len; member++) {
+            if (!strcmp(mtls_attribute_names[member].suffix, name))
+                return apr_pstrcat(p, row->name, name, NULL);
+        }
+    }
+    return NULL;
+}
+
+static int is_list(const mtls_fieldset_t *set, const char *name)
+{
+    int i;
+
+    for (i = 0; i < set->lists->nelts; i++) {
+        if (!strcasecmp(APR_ARRAY_IDX(set->lists, i, const char *), name))
+            return 1;
+    }
+    return 0;
+}
+
+/* The name as it was written. */
+static const char *refuse_field(const mtls_fieldset_t *set, const char *name)
+{
+    apr_pool_t *p = set->pool;
+    const char *folded = mtls_str_lower(p, mtls_str(name)).ptr, *printable = mtls_text_escape(p, mtls_str(name));
+    const char *near = *folded ? find_part(p, folded) : NULL;
+
+    if (is_list(set, name))
+        return apr_psprintf(p, "'%s' is a list and no field: a rule says 'in %s', and what its entries say is "
+                            "label.%s.NAME", printable, printable, printable);
+    near = near ? near : find_near(p, folded);
     if (near)
         return apr_psprintf(p, "unknown field '%s', did you mean '%s'? Known are %s", printable, near, list_fields(p));
     return apr_psprintf(p, "unknown field '%s'; known are %s", printable, list_fields(p));
@@ -214,7 +251,7 @@ static const char *resolve_member(mtls_fieldset_t *set, mtls_field_t *field, con
     if (field->row->id == MTLS_F_LABEL)
         return resolve_label(set, field, member);
     if (!attribute && has_named_members(field->row) && (*member < '0' || *member > '9'))
-        return refuse_field(p, field->name);
+        return refuse_field(set, field->name);
     error = mtls_oid_parse(p, dotted, &oid);
     if (error) {
         return apr_psprintf(p, "unknown field '%s': '%s' behind '%s' %s", mtls_text_escape(p, mtls_str(field->name)),
@@ -248,7 +285,7 @@ const char *mtls_fieldset_add(mtls_fieldset_t *set, const char *name, const mtls
     mtls_field_t found = { .name = folded, .row = find_row(folded, &member) };
 
     if (!found.row)
-        return refuse_field(set->pool, folded);
+        return refuse_field(set, name);
     found.type = &mtls_types[found.row->type];
     error = member && found.row->flags & MTLS_FIELD_FAMILY ? resolve_member(set, &found, member) : NULL;
     if (error)

@@ -252,7 +252,9 @@ static const char *compile_field(mtls_headerset_t *set, const char *name, const 
     const char *error = mtls_fieldset_add(set->fields, name, &field);
 
     if (error)
-        return error;
+        return strchr(name, '.') ? error
+            : apr_psprintf(set->p, "%s; if a text is meant, write \"=%s\"", error,
+                           mtls_text_escape(set->p, mtls_str(name)));
     if (format && (!known || (known->flags & MTLS_FORMAT_INTERNAL)))
         return unknown_format(set->p, format);
     return mtls_part_compile(set, field->name, format, part);

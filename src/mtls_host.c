@@ -22,6 +22,16 @@ static apr_size_t measure_trimmed(const char *text)
     return len;
 }
 
+/* "bad argument at offset 3" is what httpd says of all that PCRE refuses. */
+static const char *explain_error(apr_pool_t *p, const char *error)
+{
+    static const char vague[] = "bad argument";
+
+    if (strncmp(error, vague, sizeof(vague) - 1))
+        return error;
+    return apr_pstrcat(p, "it cannot be understood", error + sizeof(vague) - 1, NULL);
+}
+
 static const char *regex_compile(apr_pool_t *p, const char *pattern, void **regex)
 {
     ap_regex_t *made = apr_palloc(p, sizeof(*made));
@@ -32,7 +42,7 @@ static const char *regex_compile(apr_pool_t *p, const char *pattern, void **rege
     if (rc) {
         ap_regerror(rc, made, error, sizeof(error));
         /* httpd fills its number up with blanks. */
-        return apr_pstrmemdup(p, error, measure_trimmed(error));
+        return explain_error(p, apr_pstrmemdup(p, error, measure_trimmed(error)));
     }
     apr_pool_cleanup_register(p, made, free_regex, apr_pool_cleanup_null);
     *regex = made;

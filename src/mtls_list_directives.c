@@ -83,13 +83,14 @@ const char *mtls_directive_list(cmd_parms *cmd, void *dirv, int argc, char *cons
 const char *mtls_directive_kill_list(cmd_parms *cmd, void *dirv, const char *path)
 {
     mtls_generation_t *generation = mtls_conf_use(cmd);
+    const mtls_listed_t *before = generation->kill_list ? find(generation, generation->kill_list) : NULL;
     const char *error;
     mtls_list_t *list;
 
     (void)dirv;
-    if (generation->kill_list)
-        return apr_psprintf(cmd->pool, "%s: there is one already, %s, and it is for all virtual hosts", cmd->cmd->name,
-                            mtls_list_path(generation->kill_list));
+    if (before)
+        return apr_psprintf(cmd->pool, "%s: there is one already, in %s:%d, and it is for all virtual hosts",
+                            cmd->cmd->name, before->place.file, before->place.line);
     error = mtls_list_define(cmd->pool, generation->fields, &mtls_httpd_host, NULL, NULL, path, &list);
     if (error)
         return refuse(cmd, error);

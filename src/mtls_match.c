@@ -4,6 +4,7 @@
 #include <apr_strings.h>
 
 #include "mtls_relation.h"
+#include "mtls_words.h"
 
 const mtls_operator_t mtls_operators[] = {
 #define MTLS_OPERATOR(name, bit, doc) { name, bit, doc },
@@ -141,6 +142,22 @@ const char *mtls_rule_compile(apr_pool_t *p, mtls_fieldset_t *set, const mtls_ho
     mtls_rule_t *rule = apr_pcalloc(p, sizeof(*rule));
     const char *error = compile_words(p, set, host, rule, argc, argv);
 
+    if (!error)
+        *result = rule;
+    return error;
+}
+
+const char *mtls_rule_read(apr_pool_t *p, mtls_fieldset_t *set, const mtls_host_t *host, const char *line,
+                           const mtls_rule_t **result)
+{
+    apr_array_header_t *words = apr_array_make(p, 4, sizeof(const char *));
+    const char *at = line, *error;
+    const mtls_rule_t *rule;
+
+    while (*at)
+        APR_ARRAY_PUSH(words, const char *) = mtls_words_next(p, &at);
+    error = mtls_rule_compile(p, set, host, words->nelts, (const char *const *)words->elts, &rule);
+    error = error ? error : mtls_words_refused(p, line);
     if (!error)
         *result = rule;
     return error;

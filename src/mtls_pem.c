@@ -145,13 +145,28 @@ static const char *values_of_file(apr_pool_t *p, const char *path, const char *o
     return error;
 }
 
+static int is_file_name(const char *word)
+{
+    const char *dot = strrchr(word, '.');
+
+    return !strncasecmp(word, "file:", 5) || (dot && (!strcasecmp(dot, ".pem") || !strcasecmp(dot, ".crt")));
+}
+
+static const char *parse_word(apr_pool_t *p, const mtls_field_t *field, const char *word, apr_array_header_t *values)
+{
+    const char *error = field->type->parse(p, word, apr_array_push(values));
+
+    return error && source_of(field) && is_file_name(word)
+        ? apr_pstrcat(p, error, "; for a file write pem:PATH", NULL) : error;
+}
+
 const char *mtls_pem_operand(apr_pool_t *p, const mtls_host_t *host, const mtls_field_t *field, const char *word,
                              apr_array_header_t *values)
 {
     const char *of_file = source_of(field), *path;
 
     if (!of_file || strncmp(word, PEM_PREFIX, sizeof(PEM_PREFIX) - 1))
-        return field->type->parse(p, word, apr_array_push(values));
+        return parse_word(p, field, word, values);
     path = host->path(p, word + sizeof(PEM_PREFIX) - 1);
     if (!path)
         return "is not a usable path";

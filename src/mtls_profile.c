@@ -101,6 +101,9 @@ static const char *check_options(apr_pool_t *p, const mtls_profile_t *profile, c
         apr_size_t len = strcspn(options, ",");
         const char *word = apr_pstrmemdup(p, options, len);
 
+        if (!len)
+            return apr_psprintf(p, "profile '%s': an option is missing beside a comma, where no blank is allowed; it takes "
+                                "%s", profile->name, spaced(p, known));
         if (!listed(known, word))
             return apr_psprintf(p, "profile '%s' has no option '%s'; it takes %s", profile->name,
                                 mtls_text_escape(p, mtls_str(word)), spaced(p, known));

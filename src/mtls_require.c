@@ -53,12 +53,6 @@ static int is_enforced(apr_pool_t *p, const ap_directive_t *directive)
     return 0;
 }
 
-static void split_words(apr_pool_t *p, const char *line, apr_array_header_t *words)
-{
-    while (*line)
-        APR_ARRAY_PUSH(words, const char *) = ap_getword_conf(p, &line);
-}
-
 static void note_alias(const cmd_parms *cmd)
 {
     mtls_generation_t *generation = mtls_generation();
@@ -89,7 +83,6 @@ static void note_section(cmd_parms *cmd)
 
 static const char *parse_line(cmd_parms *cmd, const char *words, const void **parsed)
 {
-    apr_array_header_t *argv = apr_array_make(cmd->temp_pool, 4, sizeof(const char *));
     mtls_generation_t *generation;
     mtls_line_t *line;
     const char *error;
@@ -104,9 +97,7 @@ static const char *parse_line(cmd_parms *cmd, const char *words, const void **pa
     line->negated = is_negated(cmd->temp_pool, cmd->directive);
     line->enforced = is_enforced(cmd->temp_pool, cmd->directive);
     line->zone = mtls_zone_of(generation, cmd->directive, cmd->server);
-    split_words(cmd->pool, words, argv);
-    error = mtls_rule_compile(cmd->pool, generation->fields, &mtls_httpd_host, argv->nelts,
-                              (const char *const *)argv->elts, &line->rule);
+    error = mtls_rule_read(cmd->pool, generation->fields, &mtls_httpd_host, words, &line->rule);
     if (error)
         return apr_pstrcat(cmd->pool, "Require mtls: ", error,
                            strcasecmp(cmd->directive->directive, ALIAS_SECTION) ? NULL

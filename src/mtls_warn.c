@@ -27,6 +27,34 @@ static void find_alternatives(const mtls_survey_t *survey, const ap_directive_t 
                           "write <RequireAll> if all must hold, <RequireAny> if one is enough");
 }
 
+static int is_single(const ap_directive_t *directive)
+{
+    static const char *const names[] = { "MTLSUser", "MTLSMode", "MTLSBackstop", "MTLSPathCheck", "MTLSEnv", "MTLSGuard",
+                                         "MTLSOnSpoof" };
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (mtls_tree_is(directive, names[i]))
+            return 1;
+    }
+    return 0;
+}
+
+/* The last one holds. What says the same twice surprises nobody. */
+static void find_twice(const mtls_survey_t *survey, const ap_directive_t *directive)
+{
+    const ap_directive_t *sibling, *before = NULL;
+
+    if (!is_single(directive))
+        return;
+    for (sibling = mtls_finding_siblings(directive); sibling && sibling != directive; sibling = sibling->next)
+        before = mtls_tree_is(sibling, directive->directive) ? sibling : before;
+    if (before && strcasecmp(before->args, directive->args))
+        mtls_finding_warn(survey, directive, apr_psprintf(survey->p, "%s stands twice in this section: this line holds, and "
+                          "not that of %s:%d; remove one of them", directive->directive, before->filename,
+                          before->line_num));
+}
+
 /* Ours is set last and wins: who wrote this line should know. */
 static void find_request_header(const mtls_survey_t *survey, const ap_directive_t *directive)
 {
@@ -48,6 +76,22 @@ static void find_request_header(const mtls_survey_t *survey, const ap_directive_
     }
 }
 
+/* What no guard would remove needs no passing: a profile is meant, or another name. */
+static void find_idle_pass(const mtls_survey_t *survey, const ap_directive_t *directive)
+{
+    const char *word;
+    apr_size_t len;
+    int i;
+
+    if (!mtls_tree_is(directive, "MTLSPass"))
+        return;
+    for (i = 0; *(word = mtls_tree_word(survey->p, directive, i)); i++) {
+        if (!mtls_profile_known(word, &len) && mtls_guard_find(mtls_generation()->guarded, word, strlen(word)) < 0)
+            mtls_finding_warn(survey, directive, apr_psprintf(survey->p, "MTLSPass %s does nothing: MTLSGuard removes no "
+                              "header of this name, and there is no such profile; correct or remove it", word));
+    }
+}
+
 /* mod_rewrite knows the functions of expressions within "expr" only, and takes anything else as empty. */
 static void find_bare_variable(const mtls_survey_t *survey, const ap_directive_t *directive)
 {
@@ -65,7 +109,9 @@ static void find_bare_variable(const mtls_survey_t *survey, const ap_directive_t
 /** One row per surprise that one directive gives away. */
 static mtls_finding_fn *const findings[] = {
     find_alternatives,
+    find_twice,
     find_request_header,
+    find_idle_pass,
     find_bare_variable,
     mtls_find_section_verify,
     mtls_find_optional_no_ca,
@@ -75,9 +121,11 @@ static mtls_finding_fn *const findings[] = {
     mtls_find_lone_serial_list,
     mtls_find_unused_list,
     mtls_find_impossible,
+    mtls_find_odd_value,
     mtls_find_pem_text,
     mtls_find_satisfy_any,
     mtls_find_other_provider,
+    mtls_find_limited_rule,
     mtls_find_exempt_prefix,
     mtls_find_open_status,
     mtls_find_only_revoked

@@ -1,5 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/* What does not do what it says where MTLSBackstop is on, and exemptions that exempt too much. */
+/* What passes by a rule, what does not do what it says where MTLSBackstop is on, and exemptions that exempt too much. */
 #include "httpd.h"
 #include "http_config.h"
 #include "apr_strings.h"
@@ -25,12 +25,40 @@ static int backstop_around(const mtls_survey_t *survey, const ap_directive_t *di
     return MTLS_UNSET;
 }
 
+static int visit_rule(void *ctx, const ap_directive_t *directive)
+{
+    return mtls_finding_is_rule(ctx, directive);
+}
+
+static int has_rule(const mtls_survey_t *survey, const ap_directive_t *section)
+{
+    return section && section->first_child && mtls_tree_walk(section->first_child, visit_rule, (void *)survey);
+}
+
+/* Deny from all, and nobody is allowed: rules alone let in. */
+static int is_shut(const mtls_survey_t *survey, const ap_directive_t *beside)
+{
+    int shut = 0;
+
+    for (; beside; beside = beside->next) {
+        if (mtls_tree_is(beside, "Allow"))
+            return 0;
+        shut |= mtls_tree_is(beside, "Deny") && !strcasecmp(mtls_tree_word(survey->p, beside, 1), "all");
+    }
+    return shut;
+}
+
 void mtls_find_satisfy_any(const mtls_survey_t *survey, const ap_directive_t *directive)
 {
-    if (mtls_tree_is(directive, "Satisfy") && !strcasecmp(mtls_tree_word(survey->p, directive, 0), "any")
-        && backstop_around(survey, directive) == 1)
+    if (!mtls_tree_is(directive, "Satisfy") || strcasecmp(mtls_tree_word(survey->p, directive, 0), "any"))
+        return;
+    if (backstop_around(survey, directive) == 1)
         mtls_finding_warn(survey, directive, "Satisfy Any lets requests pass by Require mtls, and MTLSBackstop, which is "
                           "on here, refuses them all the same; write Satisfy All");
+    else if (has_rule(survey, mtls_finding_section(directive)) && !is_shut(survey, mtls_finding_siblings(directive)))
+        mtls_finding_warn(survey, directive, "Satisfy Any lets pass by Require mtls whom Allow and Deny let in, which is "
+                          "everybody where they say nothing; write Satisfy All, or Require ip beside Require mtls in "
+                          "<RequireAny>");
 }
 
 /* ---- other providers ---- */
@@ -47,12 +75,20 @@ static int is_foreign(const mtls_survey_t *survey, const ap_directive_t *directi
     return mtls_tree_is(directive, "Require") && !mtls_finding_is_rule(survey, directive);
 }
 
+/* A rule, or a container that grants by one. */
+static int grants_by_rule(const mtls_survey_t *survey, const ap_directive_t *directive)
+{
+    if (mtls_tree_is(directive, "<RequireAll") || mtls_tree_is(directive, "<RequireAny"))
+        return has_rule(survey, directive);
+    return mtls_finding_is_rule(survey, directive);
+}
+
 static int has_rule_beside(const mtls_survey_t *survey, const ap_directive_t *directive)
 {
     const ap_directive_t *beside;
 
     for (beside = mtls_finding_siblings(directive); beside; beside = beside->next) {
-        if (mtls_finding_is_rule(survey, beside))
+        if (grants_by_rule(survey, beside))
             return 1;
     }
     return 0;
@@ -60,10 +96,16 @@ static int has_rule_beside(const mtls_survey_t *survey, const ap_directive_t *di
 
 void mtls_find_other_provider(const mtls_survey_t *survey, const ap_directive_t *directive)
 {
-    if (!is_foreign(survey, directive) || !is_alternative(directive) || !has_rule_beside(survey, directive)
-        || backstop_around(survey, directive) != 1)
+    int is_all = !strcasecmp(mtls_tree_word(survey->p, directive, 0), "all");
+
+    if (!is_foreign(survey, directive) || !is_alternative(directive) || !has_rule_beside(survey, directive))
         return;
-    if (!strcasecmp(mtls_tree_word(survey->p, directive, 0), "all"))
+    if (backstop_around(survey, directive) != 1) {
+        if (is_all && !strcasecmp(mtls_tree_word(survey->p, directive, 1), "granted"))
+            mtls_finding_warn(survey, directive, "'Require all granted' stands beside Require mtls as an alternative, so "
+                              "that this rule keeps nobody out; leave this line out");
+    }
+    else if (is_all)
         mtls_finding_warn(survey, directive, apr_psprintf(survey->p,
                           "'Require %s' stands beside Require mtls as an alternative, but nothing passes MTLSBackstop, "
                           "which is on here, without a Require mtls line; leave this line out", directive->args));
@@ -72,6 +114,40 @@ void mtls_find_other_provider(const mtls_survey_t *survey, const ap_directive_t 
                           "where 'Require %s' grants, the Require mtls line beside it is not needed or not asked, and "
                           "MTLSBackstop, which is on here, refuses the request; write <RequireAll> if both must hold, "
                           "or leave this line out", directive->args));
+}
+
+/* ---- methods ---- */
+
+static int visit_line(void *ctx, const ap_directive_t *directive)
+{
+    (void)ctx;
+    return mtls_tree_is(directive, "Require");
+}
+
+/* Lines for the methods that this one leaves out. */
+static int has_counterpart(const ap_directive_t *limit)
+{
+    const char *other = mtls_tree_is(limit, "<Limit") ? "<LimitExcept" : "<Limit";
+    const ap_directive_t *beside;
+
+    for (beside = mtls_finding_siblings(limit); beside; beside = beside->next) {
+        if (mtls_tree_is(beside, other) && mtls_tree_walk(beside->first_child, visit_line, NULL))
+            return 1;
+    }
+    return 0;
+}
+
+void mtls_find_limited_rule(const mtls_survey_t *survey, const ap_directive_t *directive)
+{
+    int is_except = mtls_tree_is(directive, "<LimitExcept");
+
+    if ((!is_except && !mtls_tree_is(directive, "<Limit")) || !has_rule(survey, directive) || has_counterpart(directive)
+        || backstop_around(survey, directive) == 1)
+        return;
+    mtls_finding_warn(survey, directive, apr_psprintf(survey->p, "Require mtls within %s %s is %s everybody gets in, "
+                      "unless another Require line of this section is for them; take %s> away",
+                      directive->directive, directive->args, is_except ? "not asked for these methods: with them"
+                      : "asked for these methods only: with others", directive->directive));
 }
 
 /* ---- exemptions ---- */

@@ -4,6 +4,7 @@
 #include "http_config.h"
 #include "apr_strings.h"
 
+#include "mtls_dn.h"
 #include "mtls_finding.h"
 #include "mtls_pem.h"
 #include "mtls_reading.h"
@@ -14,6 +15,7 @@ typedef struct written_t {
     const mtls_field_t *field;
     unsigned op;                     /* MTLS_OP_ */
     const char *op_name;
+    int has_op;                      /* it is written, not understood */
     const char *const *values;
     int n;
 } written_t;
@@ -44,6 +46,7 @@ static int read_rule(const mtls_survey_t *survey, const ap_directive_t *directiv
     op = find_operator(word[1]);
     rule->op = op ? op->bit : MTLS_OP_IS;
     rule->op_name = op ? op->name : "is";
+    rule->has_op = op != NULL;
     rule->values = word + (op ? 2 : 1);
     rule->n = words->nelts - (op ? 2 : 1);
     return 1;
@@ -306,6 +309,42 @@ void mtls_find_impossible(const mtls_survey_t *survey, const ap_directive_t *dir
         if (why)
             mtls_finding_warn(survey, directive, apr_psprintf(survey->p, "'%s %s %s' can never hold: %s; correct or "
                               "remove it", rule.field->name, rule.op_name, escape(survey, word), why));
+    }
+}
+
+/* ---- values that seem to say something else ---- */
+
+static void warn_of_star(const mtls_survey_t *survey, const ap_directive_t *directive, const char *field, const char *word)
+{
+    mtls_finding_warn(survey, directive, apr_psprintf(survey->p, "'%s' is no pattern here, but the value with this '*' in "
+                      "it; write '%s like' for a pattern, or '%s is' if it is meant so", escape(survey, word),
+                      field, field));
+}
+
+static void warn_of_order(const mtls_survey_t *survey, const ap_directive_t *directive, const mtls_field_t *field,
+                          const char *word)
+{
+    mtls_value_t value;
+    const char *turned = field->type->parse(survey->p, word, &value) ? NULL : mtls_dn_turned(survey->p, value.dn);
+
+    if (turned)
+        mtls_finding_warn(survey, directive, apr_psprintf(survey->p, "'%s' is in the order of few certificates; did you "
+                          "mean \"%s\"? Write '%s is' if it is meant so", escape(survey, word), turned, field->name));
+}
+
+/* Some certificates have a star in a name, or a name in this order; whoever writes "is" before it knows that. */
+void mtls_find_odd_value(const mtls_survey_t *survey, const ap_directive_t *directive)
+{
+    written_t rule;
+    int i;
+
+    if (!read_rule(survey, directive, &rule) || rule.has_op)
+        return;
+    for (i = 0; i < rule.n; i++) {
+        if (rule.field->type == &mtls_types[MTLS_T_DN])
+            warn_of_order(survey, directive, rule.field, rule.values[i]);
+        else if (rule.field->type->ops & MTLS_OP_LIKE && strchr(rule.values[i], '*'))
+            warn_of_star(survey, directive, rule.field->name, rule.values[i]);
     }
 }
 

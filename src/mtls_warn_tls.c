@@ -109,10 +109,20 @@ void mtls_find_section_verify(const mtls_survey_t *survey, const ap_directive_t 
                       "virtual host, and only Require mtls here", word, directive->parent->directive));
 }
 
+/* All of this virtual host: who nobody has verified is to be seen there, and is let in by no rule later. */
+static int only_reports(const mtls_survey_t *survey, const ap_directive_t *directive)
+{
+    const server_rec *s = mtls_tree_server(directive, survey->main_server);
+    const mtls_dir_t *dir = ap_get_module_config(s->lookup_defaults, &mtls_authz_module);
+
+    return dir->report == 1;
+}
+
 void mtls_find_optional_no_ca(const mtls_survey_t *survey, const ap_directive_t *directive)
 {
     if (mtls_tree_is(directive, "SSLVerifyClient")
-        && !strcasecmp(mtls_tree_word(survey->p, directive, 0), "optional_no_ca") && is_used_here(survey, directive))
+        && !strcasecmp(mtls_tree_word(survey->p, directive, 0), "optional_no_ca") && is_used_here(survey, directive)
+        && !only_reports(survey, directive))
         mtls_finding_warn(survey, directive, "SSLVerifyClient optional_no_ca accepts certificates that nobody has "
                           "verified, which no Require mtls line lets in; write SSLVerifyClient optional");
 }

@@ -8,7 +8,7 @@ use MTLS::Test;
 # Rooms from left to right: name, what it may know besides the C library (a: APR, o: OpenSSL, h: httpd, j: jansson),
 # its files without "mtls_" and suffix, in src/ and include/.
 my @ROOMS = (
-    [text    => 'a',   qw(apart text time)],
+    [text    => 'a',   qw(apart text time words)],
     [reason  => '',    qw(reason)],
     [memory  => 'a',   qw(shared counters radar recent)],
     [sheet   => 'a',   qw(sheet)],

@@ -33,9 +33,10 @@ sub document { return JSON::PP->new->utf8->decode($_[0]{out}) }
 
 # What must not be proposed as it stands: httpd would replace the first, nobody would see the second.
 make_certificate('odd-' . $_->[0], { subject => [['CN', $_->[1]]] })
-    for ['variable', 'a${HOME}b'], ['bidi', "evil\x{202e}moc"], ['c1', "csi\x{9b}2J"], ['operator', 'LIKE'], ['blank', 'a "b" \\c\\'],
+    for ['variable', 'a${HOME}b'], ['bidi', "evil\x{202e}moc"], ['c1', "csi\x{9b}2J"], ['operator', 'LIKE'], ['and', 'AND'], ['comma', 'Anne,'], ['blank', 'a "b" \\c\\'],
         ['attribute', 'x'];
 make_certificate('odd-label', { subject => [['CN', 'x'], ['2.5.4.15', 'Private Organization'], ['1.2.3.4', 'y']] });
+make_certificate('odd-turned', { subject => [['CN', 'x'], ['O', 'Example'], ['C', 'DE']] });
 make_certificate('odd-oid', { subject => [['1.2.3.4', 'x'], ['2.5.4.15', "y\x01"]],
                               san => [['other:1.2.3.5', 'gate-7'], ['other:1.2.3.6', "\x01"]] });
 
@@ -95,10 +96,11 @@ for my $file (@files) {
 ok($proposed > 200, "$proposed lines were proposed");
 my $ok = run_explain(pki('ok.crt'))->{out};
 like($ok, qr/^\Q$_\E$/m, "proposed for ok: $_") for
-    'Require mtls san.uri spiffe://example.org/ns/shop/sa/web', 'Require mtls san.dns *.shop.example.org',
+    'Require mtls san.uri spiffe://example.org/ns/shop/sa/web', 'Require mtls san.dns is *.shop.example.org',
     "<RequireAll>\n    Require mtls issuer \"CN=Example Issuing CA,O=Example Trust,C=DE\"\n"
     . "    Require mtls serial 0A1B2C3D4E5F60718293\n</RequireAll>";
-for my $case (['odd-operator', 'Require mtls subject.cn is LIKE'], ['odd-blank', 'Require mtls subject.cn "a \"b\" \\\\c\\\\"'],
+for my $case (['odd-operator', 'Require mtls subject.cn is LIKE'], ['odd-and', 'Require mtls subject.cn "AND"'], ['odd-comma', 'Require mtls subject.cn "Anne,"'],
+              ['odd-turned', 'Require mtls subject is C=DE,O=Example,CN=x'], ['odd-blank', 'Require mtls subject.cn "a \"b\" \\\\c\\\\"'],
               ['utf8-cn', "Require mtls subject.cn \"\xc3\x84nne Gr\xc3\xb6\xc3\x9fe \xe6\x97\xa5\xe6\x9c\xac \xf0\x9f\x94\x91\""]) {
     like(run_explain(pki("$case->[0].crt"))->{out}, qr/^ *\Q$case->[1]\E$/m, "$case->[0] is quoted");
 }
@@ -225,6 +227,8 @@ my @refusals = (
     [['--rule', 'subject.cn matches (', $good], qr/'\(' is not a regular expression: /],
     [['--rule', 'subject.cn matches a)|(b', $good], qr/is not a regular expression: /],
     [['--rule', "sha256 pem:$made.none", $good], qr/cannot be read: /],
+    [['--rule', 'subject.cn alice # the admin', $good], qr/--rule 'subject\.cn alice # the admin': '#' would be read as a value: /],
+    [['--rule', 'Require mtls subject.cn "alice', $good], qr/the quote before 'alice' is never closed/],
     [['--rule', 'verify SUCCESS', $good], qr/field 'verify' is for headers and variables only/],
     [['--profile', 'envoy', $good], qr/--profile: unknown profile 'envoy'; known are /],
     [['--profile', 'xfcc:foo', $good], qr/--profile: profile 'xfcc' has no option 'foo'/],

@@ -95,7 +95,7 @@ MTLSExport xfcc:uri,nosuch
 ! MTLSExport: profile 'xfcc' has no option 'nosuch'; it takes cert, chain, subject, uri, dns
 
 MTLSExport xfcc:uri,
-! MTLSExport: profile 'xfcc' has no option ''; it takes cert, chain, subject, uri, dns
+! MTLSExport: profile 'xfcc': an option is missing beside a comma, where no blank is allowed; it takes cert, chain, subject, uri, dns
 
 MTLSExport xfcc:uri,dns,uri
 ! MTLSExport: profile 'xfcc' has option 'uri' twice
@@ -116,7 +116,7 @@ MTLSHeader X-Name subject.cn text more
 ! MTLSHeader takes two or three arguments, one identity header: NAME FIELD [FORMAT], NAME "=literal", or NAME none
 
 MTLSHeader X-Name nonsense
-! MTLSHeader: unknown field 'nonsense'; known are @FIELDS@
+! MTLSHeader: unknown field 'nonsense'; known are @FIELDS@; if a text is meant, write "=nonsense"
 
 MTLSHeader X-Name subjekt.cn
 ! MTLSHeader: unknown field 'subjekt.cn', did you mean 'subject.cn'? Known are @FIELDS@
@@ -126,6 +126,12 @@ MTLSHeader X-Name subject.nosuch
 
 MTLSHeader X-Name subject.1.2x
 ! MTLSHeader: unknown field 'subject.1.2x': '1.2x' behind 'subject.' is not an object identifier: numbers with dots between them are needed, such as 1.3.6.1.4.1.99999.1
+
+MTLSHeader X-Auth mtls
+! MTLSHeader: unknown field 'mtls'; known are @FIELDS@; if a text is meant, write "=mtls"
+
+MTLSHeader X-Auth "front	door"
+! MTLSHeader: unknown field 'front\x09door'; known are @FIELDS@; if a text is meant, write "=front\x09door"
 
 MTLSHeader X-Name ext.
 ! MTLSHeader: unknown field 'ext.': '' behind 'ext.' is empty
@@ -229,10 +235,10 @@ MTLSUser subject text
 ! MTLSUser: field 'subject' (distinguished name) cannot be written as 'text'; it takes rfc4514, rfc4514-utf8, slash, der-name-base64
 
 MTLSUser san.email match=(
-! MTLSUser: 'match=(' is not a regular expression: bad argument at offset 1
+! MTLSUser: 'match=(' is not a regular expression: it cannot be understood at offset 1
 
 MTLSUser san.email "match=(a))(b"
-! MTLSUser: 'match=(a))(b' is not a regular expression: bad argument at offset 3
+! MTLSUser: 'match=(a))(b' is not a regular expression: it cannot be understood at offset 3
 
 MTLSUser san.email match=
 ! MTLSUser: 'match=' has no group: the user name is what its first (...) catches
@@ -507,7 +513,7 @@ MTLSList partners san.uri file:@LISTS@/serials.list
 <Location "/x">
 Require mtls label.partners.role is billing
 </Location>
-! mtls_authz: field 'label.partners.role': no entry of list 'partners' has a label 'role'; it has no labels at all
+! mtls_authz: field 'label.partners.role' (@3@): no entry of list 'partners' has a label 'role'; it has no labels at all
 
 MTLSKillList
 ! MTLSKillList takes one argument, a file with certificates that are denied everything, on open connections, too
@@ -517,7 +523,7 @@ MTLSKillList a b
 
 MTLSKillList @LISTS@/kill.list
 MTLSKillList @LISTS@/kill.list
-! MTLSKillList: there is one already, @LISTS@/kill.list, and it is for all virtual hosts
+! MTLSKillList: there is one already, in @1@, and it is for all virtual hosts
 
 MTLSKillList @LISTS@/nosuch.list
 ! mtls_authz: kill list (@1@): @LISTS@/nosuch.list: cannot be read: No such file or directory

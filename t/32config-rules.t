@@ -28,6 +28,24 @@ Require mtls nonsense x
 Require mtls subjct.cn x
 ! Require mtls: unknown field 'subjct.cn', did you mean 'subject.cn'? Known are @FIELDS@
 
+Require mtls cn alice
+! Require mtls: unknown field 'cn', did you mean 'subject.cn'? Known are @FIELDS@
+
+Require mtls DNS a.example
+! Require mtls: unknown field 'DNS', did you mean 'san.dns'? Known are @FIELDS@
+
+Require mtls SSL_CLIENT_S_DN_CN alice
+! Require mtls: unknown field 'SSL_CLIENT_S_DN_CN'; known are @FIELDS@
+
+MTLSList partners san.dns file:@LISTS@/partners.list
+<Location "/x">
+Require mtls Partners
+</Location>
+! Require mtls: 'Partners' is a list and no field: a rule says 'in Partners', and what its entries say is label.Partners.NAME
+
+Require mtls partners x
+! Require mtls: unknown field 'partners'; known are @FIELDS@
+
 Require mtls is x
 ! Require mtls: unknown field 'is'; known are @FIELDS@
 
@@ -107,10 +125,10 @@ Require mtls subject.cn like "a	b"
 ! Require mtls: subject.cn: 'a\x09b' is not UTF-8 text without control characters
 
 Require mtls subject.cn matches (
-! Require mtls: subject.cn: '(' is not a regular expression: bad argument at offset 1
+! Require mtls: subject.cn: '(' is not a regular expression: it cannot be understood at offset 1
 
 Require mtls subject.cn matches "a)|(b"
-! Require mtls: subject.cn: 'a)|(b' is not a regular expression: bad argument at offset 1
+! Require mtls: subject.cn: 'a)|(b' is not a regular expression: it cannot be understood at offset 1
 
 Require mtls san.dns covers 192.0.2.7
 ! Require mtls: san.dns: '192.0.2.7' is an IP address, which no DNS name covers: 'san.ip' is for addresses
@@ -159,6 +177,15 @@ Require mtls sha256 0a1b
 
 Require mtls ca.spki.sha256 sha256:abc
 ! Require mtls: ca.spki.sha256: 'sha256:abc' is not a SHA-256 digest: 64 hexadecimal digits are needed
+
+Require mtls sha256 pki/alice.crt
+! Require mtls: sha256: 'pki/alice.crt' is not a SHA-256 digest: 64 hexadecimal digits are needed; for a file write pem:PATH
+
+Require mtls san.dns a.example file:x.pem
+! Require mtls: san.dns: 'file:x.pem' is not a DNS name: letters, digits, '-', '_', '.' and '*' are allowed
+
+Require mtls spki.sha256 FILE:alice
+! Require mtls: spki.sha256: 'FILE:alice' is not a SHA-256 digest: 64 hexadecimal digits are needed; for a file write pem:PATH
 
 Require mtls sha1 0a1b
 ! Require mtls: sha1: '0a1b' is not a SHA-1 digest: 40 hexadecimal digits are needed
@@ -257,6 +284,77 @@ Require mtls san.other. gate
 ! Require mtls: unknown field 'san.other.': '' behind 'san.other.' is empty
 
 Require mtls ext.1.3.6.1.4.1.99999.7 gold
+! ok
+
+Require mtls subject.cn alice # the admin
+! Require mtls: '#' would be read as a value: there are no comments behind a line; put it in quotes if it is meant as a value
+
+Require mtls subject.cn is alice #the admin
+! Require mtls: '#the' would be read as a value: there are no comments behind a line; put it in quotes if it is meant as a value
+
+Require mtls subject.cn alice "# the admin" a#b '#'
+! ok
+
+Require mtls subject.cn alice or bob
+! Require mtls: 'or' would be read as a value: values side by side are alternatives without it; put it in quotes if it is meant as a value
+
+Require mtls subject.cn like alice* || bob*
+! Require mtls: '||' would be read as a value: values side by side are alternatives without it; put it in quotes if it is meant as a value
+
+Require mtls subject.cn alice AND subject.ou Payments
+! Require mtls: 'AND' would be read as a value: lines hold together within <RequireAll>; put it in quotes if it is meant as a value
+
+Require not mtls subject.ou Payments && subject.cn alice
+! Require mtls: '&&' would be read as a value: lines hold together within <RequireAll>; put it in quotes if it is meant as a value
+
+Require mtls subject.cn or
+! Require mtls: 'or' would be read as a value: values side by side are alternatives without it; put it in quotes if it is meant as a value
+
+Require mtls subject.cn "or" 'And' "&&" "||" order android a||b
+! ok
+
+Require mtls subject.cn "this or that" "Smith and Sons"
+! ok
+
+Require mtls subject.cn alice, bob
+! Require mtls: 'alice,' would be read as a value: values are parted by blanks, without commas; put it in quotes if it is meant as a value
+
+Require mtls subject.cn "alice" , "bob"
+! Require mtls: ',' would be read as a value: values are parted by blanks, without commas; put it in quotes if it is meant as a value
+
+Require mtls subject.cn "alice","bob"
+! Require mtls: ',\"bob\"' would be read as a value: values are parted by blanks, without commas; put it in quotes if it is meant as a value
+
+Require mtls subject.cn "Example, Inc." "Example," ',' Smith,Anne
+! ok
+
+Require mtls subject CN=alice,OU=Payments "CN=bob,O=Example\, Inc."
+! ok
+
+Require mtls subject CN=alice, OU=Payments
+! Require mtls: subject: 'CN=alice,' is not a distinguished name in RFC 4514 form such as "CN=web,O=Example": an attribute and '=' are needed at ''
+
+Require mtls key.bits >= 2048 # strong
+! Require mtls: key.bits: '#' is no whole number
+
+Require mtls subject.cn "alice
+! Require mtls: the quote before 'alice' is never closed
+
+Require mtls subject.cn bob 'alice or
+! Require mtls: the quote before 'alice or' is never closed
+
+Require mtls subject.cn "alice\"
+! Require mtls: the quote before 'alice\"' is never closed
+
+Require mtls subject.cn "alice\\" 'O"Neill' O'Brien "say \"yes\"" a"
+! ok
+
+<AuthzProviderAlias mtls shop "subject.cn alice # bob">
+</AuthzProviderAlias>
+! Can't parse 'Require mtls subject.cn alice # bob': Require mtls: '#' would be read as a value: there are no comments behind a line; put it in quotes if it is meant as a value (behind the alias' name everything belongs into one pair of quotes)
+
+<AuthzProviderAlias mtls shop "subject.cn alice '# bob'">
+</AuthzProviderAlias>
 ! ok
 
 Require mtls eku clientauthentication
@@ -398,7 +496,7 @@ Require mtls in
 ! Require mtls: 'in' needs the name of a list: in LIST [LIST...]
 
 Require mtls in partners
-! mtls_authz: list 'partners' is named and nowhere defined: MTLSList partners FIELD file:PATH is missing; defined are none
+! mtls_authz: list 'partners' is named (@1@) and nowhere defined: MTLSList partners FIELD file:PATH is missing; defined are none
 
 Require mtls in "my partners"
 ! Require mtls: list 'my partners' is no name: a letter, then letters, digits, '-' and '_'
@@ -429,23 +527,28 @@ MTLSList devices serial file:@LISTS@/serials.list
 <Location "/x">
 Require mtls in partners partner
 </Location>
-! mtls_authz: list 'partner' is named and nowhere defined: MTLSList partner FIELD file:PATH is missing; defined are partners, devices
+! mtls_authz: list 'partner' is named (@4@) and nowhere defined: MTLSList partner FIELD file:PATH is missing; defined are partners, devices
 
 MTLSKillList @LISTS@/kill.list
 <Location "/x">
 Require mtls in kill
 </Location>
-! mtls_authz: list 'kill' is named and nowhere defined: MTLSList kill FIELD file:PATH is missing; defined are none
+! mtls_authz: list 'kill' is named (@3@) and nowhere defined: MTLSList kill FIELD file:PATH is missing; defined are none
 
 MTLSList partners san.dns file:@LISTS@/partners.list
 <Location "/x">
 Require mtls label.partners.rolle is billing
 </Location>
-! mtls_authz: field 'label.partners.rolle': no entry of list 'partners' has a label 'rolle'; it has role, user
+! mtls_authz: field 'label.partners.rolle' (@3@): no entry of list 'partners' has a label 'rolle'; it has role, user
+
+MTLSUser label.Nobody.name
+! mtls_authz: list 'nobody' is named (@1@) and nowhere defined: MTLSList nobody FIELD file:PATH is missing; defined are none
 
 MTLSList partners san.dns file:@LISTS@/partners.list
+# label.partners.name-2 label.partners.names
+MTLSHeader X-Role "=label.partners.name-2 label.partners.names"
 MTLSUser label.partners.name
-! mtls_authz: field 'label.partners.name': no entry of list 'partners' has a label 'name'; it has role, user
+! mtls_authz: field 'label.partners.name' (@4@): no entry of list 'partners' has a label 'name'; it has role, user
 
 MTLSList partners san.dns file:@LISTS@/partners.list
 MTLSUser label.partners.user

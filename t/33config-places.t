@@ -19,7 +19,7 @@ my @SECTION_FORMS = (
     ['MTLSExport none', 'MTLSUser san.upn'],
 );
 my @SERVER_FORMS = (
-    ['MTLSGuard all', 'MTLSPass X-Mine nginx vault:X-Cert xfcc:uri', 'MTLSOnSpoof strip', 'MTLSAuditLog audit.log all', 'MTLSWhatIf on', 'MTLSExpiryWarning 2w'],
+    ['MTLSGuard all', 'MTLSPass X-Client-Cert nginx vault:X-Cert xfcc:uri', 'MTLSOnSpoof strip', 'MTLSAuditLog audit.log all', 'MTLSWhatIf on', 'MTLSExpiryWarning 2w'],
     ['MTLSGuard Used', 'MTLSPass kong', 'MTLSOnSpoof reject'],
     ['MTLSGuard off'],
 );

@@ -49,6 +49,51 @@ Require mtls san.dns b.example
 </Location>
 ! ok
 
+MTLSMode report
+<Location "/x">
+Require mtls
+MTLSUser san.email
+MTLSUser subject.cn
+</Location>
+MTLSMode enforce
+! warns @5@: MTLSUser stands twice in this section: this line holds, and not that of @4@; remove one of them
+! warns @7@: MTLSMode stands twice in this section: this line holds, and not that of @1@; remove one of them
+! warns @1@: MTLSMode report: whom Require mtls or MTLSBackstop would refuse is served in sections that have rules, of which there are none yet; a line 'would deny' in the log says so; write enforce when nobody stands there who is meant to get in
+
+MTLSBackstop on
+MTLSBackstop off
+MTLSPathCheck strict
+MTLSPathCheck off
+MTLSGuard all
+MTLSGuard used
+MTLSGuard off
+MTLSOnSpoof strip
+MTLSOnSpoof reject
+MTLSEnv off
+MTLSEnv on
+! warns @2@: MTLSBackstop stands twice in this section: this line holds, and not that of @1@; remove one of them
+! warns @4@: MTLSPathCheck stands twice in this section: this line holds, and not that of @3@; remove one of them
+! warns @6@: MTLSGuard stands twice in this section: this line holds, and not that of @5@; remove one of them
+! warns @7@: MTLSGuard stands twice in this section: this line holds, and not that of @6@; remove one of them
+! warns @9@: MTLSOnSpoof stands twice in this section: this line holds, and not that of @8@; remove one of them
+! warns @11@: MTLSEnv stands twice in this section: this line holds, and not that of @10@; remove one of them
+
+MTLSUser san.email
+MTLSGuard used
+MTLSGUARD Used
+MTLSBackstop off
+<Location "/x">
+MTLSUser subject.cn
+MTLSBackstop on
+<If "%{QUERY_STRING} == 'a'">
+MTLSUser serial
+</If>
+</Location>
+<Location "/x">
+MTLSUser subject.cn
+</Location>
+! ok
+
 MTLSExport kong
 RequestHeader set X_Client_Cert x
 RequestHeader append x-client-cert x env=y
@@ -56,6 +101,21 @@ RequestHeader unset X-Client-Cert
 RequestHeader set X-Client-Name x
 ! warns @2@: RequestHeader X_Client_Cert: where 'X-Client-Cert' is exported by MTLSExport or MTLSHeader, that value replaces this one
 ! warns @3@: RequestHeader x-client-cert: where 'X-Client-Cert' is exported by MTLSExport or MTLSHeader, that value replaces this one
+
+MTLSPass ngnix X-Client-Cert
+! warns @1@: MTLSPass ngnix does nothing: MTLSGuard removes no header of this name, and there is no such profile; correct or remove it
+
+MTLSGuard used
+MTLSPass RFC9440 X-Mine
+! warns @2@: MTLSPass RFC9440 does nothing: MTLSGuard removes no header of this name, and there is no such profile; correct or remove it
+! warns @2@: MTLSPass X-Mine does nothing: MTLSGuard removes no header of this name, and there is no such profile; correct or remove it
+
+MTLSPass X-Mine
+MTLSPass nginx vault:X-Other x_client_cert
+<Location "/x">
+MTLSHeader X-Mine subject.cn
+</Location>
+! ok
 
 RewriteEngine on
 RewriteCond %{MTLS:subject.cn} ^Anne
@@ -193,6 +253,51 @@ Require mtls
 ! warns @1@: SSLVerifyClient optional_no_ca accepts certificates that nobody has verified, which no Require mtls line lets in; write SSLVerifyClient optional
 
 SSLVerifyClient optional_no_ca
+! ok
+
+MTLSMode report
+SSLVerifyClient optional_no_ca
+<Location "/x">
+Require mtls
+</Location>
+! warns @1@: MTLSMode report: whom Require mtls or MTLSBackstop would refuse is served in <Location /x> (@3@); a line 'would deny' in the log says so; write enforce when nobody stands there who is meant to get in
+
+SSLVerifyClient optional_no_ca
+<Location "/x">
+MTLSMode report
+Require mtls
+</Location>
+! warns @1@: SSLVerifyClient optional_no_ca accepts certificates that nobody has verified, which no Require mtls line lets in; write SSLVerifyClient optional
+! warns @3@: MTLSMode report: whom Require mtls or MTLSBackstop would refuse is served in <Location /x> (@2@); a line 'would deny' in the log says so; write enforce when nobody stands there who is meant to get in
+
+[conf]
+MTLSMode report
+<VirtualHost 127.0.0.1:2>
+ServerName a.example
+SSLEngine on
+SSLVerifyClient optional_no_ca
+SSLCertificateFile @PKI@/server.crt
+SSLCertificateKeyFile @PKI@/server.key
+<Location "/x">
+Require mtls
+</Location>
+</VirtualHost>
+<VirtualHost 127.0.0.1:3>
+MTLSMode enforce
+ServerName b.example
+SSLEngine on
+SSLVerifyClient optional_no_ca
+SSLCertificateFile @PKI@/server.crt
+SSLCertificateKeyFile @PKI@/server.key
+<Location "/x">
+Require mtls
+</Location>
+</VirtualHost>
+! warns @16@: SSLVerifyClient optional_no_ca accepts certificates that nobody has verified, which no Require mtls line lets in; write SSLVerifyClient optional
+! warns @1@: MTLSMode report: whom Require mtls or MTLSBackstop would refuse is served in <Location /x> (@8@); a line 'would deny' in the log says so; write enforce when nobody stands there who is meant to get in
+
+[tls]
+SSLVerifyClient none
 ! ok
 
 SSLOptions +StdEnvVars +OptRenegotiate

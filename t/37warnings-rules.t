@@ -115,6 +115,48 @@ Require mtls san.dns like *.example.org
 Require mtls san.uri like https://münchen.example/**
 ! warns @1@: 'san.uri like https://m\xC3\xBCnchen.example/**' can never hold: a URI has ASCII characters only; correct or remove it
 
+Require mtls san.dns a.example.org *.example.org
+! warns @1@: '*.example.org' is no pattern here, but the value with this '*' in it; write 'san.dns like' for a pattern, or 'san.dns is' if it is meant so
+
+Require mtls san.uri spiffe://example.org/*/sa/web spiffe://example.org/ns/**
+! warns @1@: 'spiffe://example.org/*/sa/web' is no pattern here, but the value with this '*' in it; write 'san.uri like' for a pattern, or 'san.uri is' if it is meant so
+! warns @1@: 'spiffe://example.org/ns/**' is no pattern here, but the value with this '*' in it; write 'san.uri like' for a pattern, or 'san.uri is' if it is meant so
+
+Require mtls san.email *@example.org
+! warns @1@: '*@example.org' is no pattern here, but the value with this '*' in it; write 'san.email like' for a pattern, or 'san.email is' if it is meant so
+
+Require mtls subject.cn "alice *"
+! warns @1@: 'alice *' is no pattern here, but the value with this '*' in it; write 'subject.cn like' for a pattern, or 'subject.cn is' if it is meant so
+
+<Location "/x">
+<RequireAny>
+Require mtls san.dns is *.example.org
+Require mtls san.dns like *.example.org
+Require mtls subject.cn matches "a.*"
+Require mtls subject "CN=*,O=Example"
+</RequireAny>
+</Location>
+! ok
+
+Require mtls subject "C=DE,O=Example,OU=Payments,CN=alice"
+! warns @1@: 'C=DE,O=Example,OU=Payments,CN=alice' is in the order of few certificates; did you mean "CN=alice,OU=Payments,O=Example,C=DE"? Write 'subject is' if it is meant so
+
+Require mtls issuer "/CN=Example Root CA/O=Example Trust" "CN=Example Root CA,O=Example Trust"
+! warns @1@: '/CN=Example Root CA/O=Example Trust' is in the order of few certificates; did you mean "CN=Example Root CA,O=Example Trust"? Write 'issuer is' if it is meant so
+
+Require mtls san.dirname "DC=org,DC=example,OU=a+L=b,CN=Anne"
+! warns @1@: 'DC=org,DC=example,OU=a+L=b,CN=Anne' is in the order of few certificates; did you mean "CN=Anne,L=b+OU=a,DC=example,DC=org"? Write 'san.dirname is' if it is meant so
+
+<Location "/x">
+<RequireAny>
+Require mtls subject is "C=DE,O=Example,OU=Payments,CN=alice"
+Require mtls subject "CN=alice,OU=Payments,O=Example,C=DE" "/C=DE/O=Example/CN=alice" CN=alice "OU=a,CN=b" "C=DE,O=Example"
+Require mtls subject "emailAddress=a@example.org,CN=alice,O=Example" "/O=Example/CN=alice/emailAddress=a@example.org"
+Require mtls subject "CN=alice,CN=bob" "C=DE+CN=alice"
+</RequireAny>
+</Location>
+! ok
+
 Require mtls subject.cn pem:conf/client.pem
 ! warns @1@: 'pem:conf/client.pem' is compared as text: files stand for names, serial numbers, digests and key identifiers, and 'subject.cn' is none of these; write the value itself
 
@@ -138,10 +180,38 @@ Require mtls
 Satisfy All
 Require mtls
 </Location>
-! ok
+! warns @4@: Satisfy Any lets pass by Require mtls whom Allow and Deny let in, which is everybody where they say nothing; write Satisfy All, or Require ip beside Require mtls in <RequireAny>
 
 <Location "/x">
 Satisfy Any
+Require mtls
+</Location>
+! warns @2@: Satisfy Any lets pass by Require mtls whom Allow and Deny let in, which is everybody where they say nothing; write Satisfy All, or Require ip beside Require mtls in <RequireAny>
+
+<Location "/x">
+Order deny,allow
+Deny from all
+Allow from 192.0.2.0/24
+<RequireAll>
+Require not mtls subject.ou Guests
+Require valid-user
+</RequireAll>
+SATISFY any
+</Location>
+! warns @9@: Satisfy Any lets pass by Require mtls whom Allow and Deny let in, which is everybody where they say nothing; write Satisfy All, or Require ip beside Require mtls in <RequireAny>
+
+<Location "/x">
+Satisfy All
+Require mtls
+</Location>
+<Location "/y">
+Satisfy Any
+Require ip 192.0.2.0/24
+</Location>
+<Location "/z">
+Satisfy Any
+Order deny,allow
+Deny from all
 Require mtls
 </Location>
 ! ok
@@ -171,9 +241,114 @@ Require ip 192.0.2.0/24
 </Location>
 ! ok
 
+MTLSBackstop on
+<Location "/x">
+<RequireAny>
+Require ip 192.0.2.0/24
+<RequireAll>
+Require mtls subject.ou Payments
+Require mtls subject.cn alice
+</RequireAll>
+</RequireAny>
+</Location>
+! warns @4@: where 'Require ip 192.0.2.0/24' grants, the Require mtls line beside it is not needed or not asked, and MTLSBackstop, which is on here, refuses the request; write <RequireAll> if both must hold, or leave this line out
+
 <Location "/x">
 Require ip 192.0.2.0/24
 Require mtls
+</Location>
+! ok
+
+<Location "/x">
+Require all granted
+Require mtls subject.cn alice
+</Location>
+! warns @2@: 'Require all granted' stands beside Require mtls as an alternative, so that this rule keeps nobody out; leave this line out
+
+<Location "/x">
+<RequireAny>
+<RequireAll>
+Require mtls subject.ou Payments
+Require mtls subject.cn alice
+</RequireAll>
+Require all Granted
+</RequireAny>
+</Location>
+! warns @7@: 'Require all granted' stands beside Require mtls as an alternative, so that this rule keeps nobody out; leave this line out
+
+MTLSBackstop on
+<Location "/x">
+MTLSBackstop off
+Require all granted
+Require mtls
+</Location>
+! warns @4@: 'Require all granted' stands beside Require mtls as an alternative, so that this rule keeps nobody out; leave this line out
+
+<Location "/x">
+<RequireAll>
+Require all granted
+Require not mtls subject.ou Guests
+</RequireAll>
+</Location>
+<Location "/y">
+<RequireAll>
+Require all granted
+<RequireNone>
+Require mtls subject.ou Guests
+</RequireNone>
+</RequireAll>
+</Location>
+<Location "/z">
+Require all denied
+Require mtls
+</Location>
+<Location "/open">
+Require all granted
+<If "%{REQUEST_METHOD} == 'PUT'">
+AuthMerging Off
+Require mtls
+</If>
+</Location>
+! ok
+
+<Location "/x">
+<Limit POST PUT>
+Require mtls
+</Limit>
+</Location>
+! warns @2@: Require mtls within <Limit POST PUT> is asked for these methods only: with others everybody gets in, unless another Require line of this section is for them; take <Limit> away
+
+<Location "/x">
+<LimitExcept GET>
+<RequireAll>
+Require mtls
+Require not mtls subject.ou Guests
+</RequireAll>
+</LimitExcept>
+<LimitExcept POST>
+Require ip 192.0.2.0/24
+</LimitExcept>
+</Location>
+! warns @2@: Require mtls within <LimitExcept GET> is not asked for these methods: with them everybody gets in, unless another Require line of this section is for them; take <LimitExcept> away
+
+<Location "/x">
+<Limit GET>
+Require all granted
+</Limit>
+<LimitExcept GET>
+Require mtls
+</LimitExcept>
+</Location>
+<Location "/y">
+<Limit POST>
+Require ip 192.0.2.0/24
+</Limit>
+</Location>
+<Location "/z">
+MTLSBackstop on
+<Limit POST>
+Require mtls
+</Limit>
 </Location>
 ! ok
 
@@ -254,6 +429,14 @@ CacheEnable disk /
 ! ok
 
 [conf]
+<AuthzProviderAlias mtls shop "san.dns shop.example.org">
+</AuthzProviderAlias>
+<Location "/x">
+Require shop
+Require all granted
+</Location>
+! warns @5@: 'Require all granted' stands beside Require mtls as an alternative, so that this rule keeps nobody out; leave this line out
+
 CacheEnable disk /
 <Location "/x">
 MTLSBackstop on

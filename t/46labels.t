@@ -151,5 +151,5 @@ becomes(404, sub { status('/rule/team', 'ok') }, 'another is there');
 
 refused_config('a label that no entry has', { tls => "MTLSList p san.dns file:$dir/partners\n<Location />\nRequire mtls label.p.rolle x\n</Location>" },
                qr/no entry of list 'p' has a label 'rolle'; it has team/);
-refused_config('a list that is nowhere', { tls => "<Location />\nRequire mtls in p\n</Location>" }, qr/list 'p' is named and nowhere defined/);
+refused_config('a list that is nowhere', { tls => "<Location />\nRequire mtls in p\n</Location>" }, qr/list 'p' is named \(\S+httpd\.conf:\d+\) and nowhere defined/);
 done_testing;

@@ -57,8 +57,8 @@ void explain_add_fields(explain_t *explain);
 /** The octets that a malformed field was read from, one mtls_str_t for each value; none where they are not single. */
 apr_array_header_t *explain_raw(apr_pool_t *p, X509 *certificate, const mtls_field_t *field);
 
-/** Words as httpd splits the arguments of a directive. "Require mtls" in front is taken off. */
-apr_array_header_t *explain_words(apr_pool_t *p, const char *line);
+/** A rule as mtls_rule_read takes it: "Require mtls" in front is taken off. */
+const char *explain_rule_line(apr_pool_t *p, const char *line);
 
 /** Lines for the server's configuration, each of them true for this certificate; none unless it stands.
  *  @return array of const char *: comments, containers and Require lines, indented */

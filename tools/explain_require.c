@@ -1,61 +1,24 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/* Words as httpd reads them, and lines for its configuration that a certificate satisfies. */
+/* Rules as they are written on the command line, and lines for the server's configuration that a certificate satisfies. */
 #include <string.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include "explain.h"
+#include "mtls_dn.h"
+#include "mtls_words.h"
 
-/* ---- words ---- */
+/* ---- lines ---- */
 
-/* What stands between at and end, without the backslashes that protect a quote or a backslash. */
-static const char *unescape(apr_pool_t *p, const char *at, const char *end, char quote)
+const char *explain_rule_line(apr_pool_t *p, const char *line)
 {
-    char *word = apr_palloc(p, (apr_size_t)(end - at) + 1), *to = word;
-
-    for (; at < end; at++) {
-        if (*at == '\\' && at + 1 < end && (at[1] == '\\' || (quote && at[1] == quote)))
-            at++;
-        *to++ = *at;
-    }
-    *to = '\0';
-    return word;
-}
-
-/* One word, in quotes or without; *line moves behind it and the blanks that follow. */
-static const char *next_word(apr_pool_t *p, const char **line)
-{
-    const char *at = *line, *end;
-    char quote = *at == '"' || *at == '\'' ? *at : 0;
-    const char *word;
-
-    at += quote != 0;
-    for (end = at; *end && (quote ? *end != quote : !apr_isspace(*end)); end++) {
-        if (quote && *end == '\\' && (end[1] == '\\' || end[1] == quote))
-            end++;
-    }
-    word = unescape(p, at, end, quote);
-    end += quote && *end == quote;
-    while (apr_isspace(*end))
-        end++;
-    *line = end;
-    return word;
-}
-
-apr_array_header_t *explain_words(apr_pool_t *p, const char *line)
-{
-    apr_array_header_t *words = apr_array_make(p, 4, sizeof(const char *));
+    const char *behind;
 
     while (apr_isspace(*line))
         line++;
-    while (*line)
-        APR_ARRAY_PUSH(words, const char *) = next_word(p, &line);
-    if (words->nelts >= 2 && !strcasecmp(APR_ARRAY_IDX(words, 0, const char *), "Require")
-        && !strcasecmp(APR_ARRAY_IDX(words, 1, const char *), "mtls")) {
-        words->elts += 2 * words->elt_size;
-        words->nelts -= 2;
-        words->nalloc -= 2;
-    }
-    return words;
+    behind = line;
+    if (strcasecmp(mtls_words_next(p, &behind), "Require") || strcasecmp(mtls_words_next(p, &behind), "mtls"))
+        return line;
+    return behind;
 }
 
 /* Characters that are not seen, or turn the order of what is: nobody can tell what such a line says. In UTF-8,
@@ -91,7 +54,7 @@ static const char *quote_word(apr_pool_t *p, const char *word)
 
     if (strstr(word, "${") || has_unseen(word))
         return NULL;
-    if (*word && !strpbrk(word, " \t\"'\\<>#"))
+    if (*word && !strpbrk(word, " \t\"'\\<>#") && !mtls_words_meant(word))
         return word;
     to = quoted = apr_palloc(p, 2 * strlen(word) + 3);
     *to++ = '"';
@@ -149,7 +112,8 @@ static const char *operand(apr_pool_t *p, const mtls_field_t *field, const mtls_
     return text ? quote_word(p, text) : NULL;
 }
 
-static int is_operator(const char *word)
+/* A word that would be taken for an operator, and those that the start warns of without one. */
+static int is_odd(apr_pool_t *p, const char *word, const mtls_value_t *value)
 {
     int i;
 
@@ -157,17 +121,15 @@ static int is_operator(const char *word)
         if (!strcasecmp(mtls_operators[i].name, word))
             return 1;
     }
-    return 0;
+    return value->dn ? mtls_dn_turned(p, value->dn) != NULL : strchr(word, '*') != NULL;
 }
 
 /* The proof of a line: it is read back and asked. */
 static int holds(const explain_t *explain, const char *line)
 {
-    apr_array_header_t *words = explain_words(explain->pool, line);
     const mtls_rule_t *rule;
 
-    if (mtls_rule_compile(explain->pool, explain->set, &explain_host, words->nelts,
-                          (const char *const *)words->elts, &rule))
+    if (mtls_rule_read(explain->pool, explain->set, &explain_host, explain_rule_line(explain->pool, line), &rule))
         return 0;
     return mtls_rule_ask(explain->pool, rule, &explain->view).truth == MTLS_TRUE;
 }
@@ -179,7 +141,7 @@ static const char *require_line(const explain_t *explain, const mtls_field_t *fi
 
     if (!word)
         return NULL;
-    line = apr_pstrcat(explain->pool, "Require mtls ", field->name, is_operator(word) ? " is " : " ", word, NULL);
+    line = apr_pstrcat(explain->pool, "Require mtls ", field->name, is_odd(explain->pool, word, value) ? " is " : " ", word, NULL);
     return holds(explain, line) ? line : NULL;
 }
 

@@ -122,9 +122,8 @@ static int compile_rules(explain_t *explain)
 
     for (i = 0; i < explain->options->rules->nelts; i++) {
         explain_rule_t rule = { APR_ARRAY_IDX(explain->options->rules, i, const char *), NULL };
-        apr_array_header_t *words = explain_words(explain->pool, rule.text);
-        const char *error = mtls_rule_compile(explain->pool, explain->set, &explain_host, words->nelts,
-                                              (const char *const *)words->elts, &rule.rule);
+        const char *error = mtls_rule_read(explain->pool, explain->set, &explain_host,
+                                           explain_rule_line(explain->pool, rule.text), &rule.rule);
 
         if (error)
             return complain(explain->pool, apr_psprintf(explain->pool, "--rule '%s'", rule.text), error);

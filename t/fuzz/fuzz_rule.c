@@ -113,6 +113,16 @@ static void check_operator(apr_pool_t *p, const line_t *line, const char *about)
     check_answers(p, line, &written, about);
 }
 
+/* The text as a line of configuration, which has quotes and what is no value without them. */
+static void check_written(apr_pool_t *p, const char *text)
+{
+    const mtls_rule_t *rule = NULL;
+    const char *error = mtls_rule_read(p, mtls_fieldset_make(p), &fuzz_host, text, &rule);
+
+    FUZZ_CHECK(!error == (rule != NULL), text);
+    FUZZ_CHECK(!error || (*error && fuzz_printable(error, 0)), text);
+}
+
 void fuzz_one(apr_pool_t *p, mtls_str_t input)
 {
     mtls_str_t text;
@@ -122,6 +132,7 @@ void fuzz_one(apr_pool_t *p, mtls_str_t input)
         const char *about = apr_pstrmemdup(p, text.ptr, text.len);
         line_t line, again;
 
+        check_written(p, about);
         line.argc = fuzz_words(p, text, line.argv, WORDS_MAX);
         compile(p, &line);
         again = line;
