@@ -11,8 +11,9 @@
 /** The next word of *line, in quotes or without, in p; *line moves behind it and the blanks that follow. */
 const char *mtls_words_next(apr_pool_t *p, const char **line);
 
-/** What a word without quotes seems to be instead of a value: a comment, a conjunction, a comma. NULL: nothing else. */
-const char *mtls_words_meant(const char *word);
+/** What a word without quotes seems to be instead of a value: a comment, a conjunction, a comma or, if it stands where it
+ *  could be one, an operator too many. NULL: nothing else. */
+const char *mtls_words_meant(const char *word, int operates);
 
 /**
  * The words behind "Require mtls" as they were written, for a rule that is well otherwise: does the line say what it

@@ -54,28 +54,51 @@ const char *mtls_words_next(apr_pool_t *p, const char **line)
     return word;
 }
 
-static const struct {
+/** A word that is no value. */
+typedef struct other_t {
     const char *word, *meaning;
-} conjunctions[] = {
+} other_t;
+
+static const other_t conjunctions[] = {
     { "and", "lines hold together within <RequireAll>" },
     { "&&", "lines hold together within <RequireAll>" },
     { "or", "values side by side are alternatives without it" },
-    { "||", "values side by side are alternatives without it" }
+    { "||", "values side by side are alternatives without it" },
+    { NULL, NULL }
 };
 
-const char *mtls_words_meant(const char *word)
+/* With a word behind them, where an operator has been before. "in" and "is" are countries. */
+static const other_t operators[] = {
+    { "not", "a line is negated as a whole, by Require not mtls" },
+    { "!", "a line is negated as a whole, by Require not mtls" },
+    { "!=", "a line is negated as a whole, by Require not mtls" },
+    { "=", "one operator stands behind the field" },
+    { "==", "one operator stands behind the field" },
+    { "like", "one operator stands behind the field" },
+    { "matches", "one operator stands behind the field" },
+    { NULL, NULL }
+};
+
+static const char *find_meaning(const other_t *others, const char *word)
 {
-    apr_size_t i, len = strlen(word);
+    for (; others->word; others++) {
+        if (!strcasecmp(word, others->word))
+            return others->meaning;
+    }
+    return NULL;
+}
+
+const char *mtls_words_meant(const char *word, int operates)
+{
+    apr_size_t len = strlen(word);
+    const char *meaning;
 
     if (*word == '#')
         return "there are no comments behind a line";
     if (len && (*word == ',' || word[len - 1] == ','))
         return "values are parted by blanks, without commas";
-    for (i = 0; i < sizeof(conjunctions) / sizeof(conjunctions[0]); i++) {
-        if (!strcasecmp(word, conjunctions[i].word))
-            return conjunctions[i].meaning;
-    }
-    return NULL;
+    meaning = find_meaning(conjunctions, word);
+    return meaning || !operates ? meaning : find_meaning(operators, word);
 }
 
 static const char *escape(apr_pool_t *p, const char *word)
@@ -85,12 +108,13 @@ static const char *escape(apr_pool_t *p, const char *word)
 
 const char *mtls_words_refused(apr_pool_t *p, const char *line)
 {
-    const char *field = NULL;
+    int place;
 
-    for (line = skip_blanks(line); *line; field = field ? field : "") {
+    for (line = skip_blanks(line), place = 0; *line; place++) {
         char quote = quote_at(line);
         int is_open = quote && !*find_end(line + 1, quote);
-        const char *word = mtls_words_next(p, &line), *meaning = quote || !field ? NULL : mtls_words_meant(word);
+        const char *word = mtls_words_next(p, &line);
+        const char *meaning = quote || !place ? NULL : mtls_words_meant(word, place > 1 && *line);
 
         if (is_open)
             return apr_psprintf(p, "the quote before '%s' is never closed", escape(p, word));

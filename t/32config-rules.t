@@ -316,6 +316,42 @@ Require mtls subject.cn "or" 'And' "&&" "||" order android a||b
 Require mtls subject.cn "this or that" "Smith and Sons"
 ! ok
 
+Require mtls subject.cn is not "Otto Other"
+! Require mtls: 'not' would be read as a value: a line is negated as a whole, by Require not mtls; put it in quotes if it is meant as a value
+
+Require mtls san.dns is NOT a.example.org
+! Require mtls: 'NOT' would be read as a value: a line is negated as a whole, by Require not mtls; put it in quotes if it is meant as a value
+
+Require mtls subject.cn is ! Otto
+! Require mtls: '!' would be read as a value: a line is negated as a whole, by Require not mtls; put it in quotes if it is meant as a value
+
+Require mtls subject.cn Anne != Otto
+! Require mtls: '!=' would be read as a value: a line is negated as a whole, by Require not mtls; put it in quotes if it is meant as a value
+
+Require mtls subject.cn is like Ot*
+! Require mtls: 'like' would be read as a value: one operator stands behind the field; put it in quotes if it is meant as a value
+
+Require mtls subject.cn matches ^a$ matches ^b$
+! Require mtls: 'matches' would be read as a value: one operator stands behind the field; put it in quotes if it is meant as a value
+
+Require mtls subject.cn is = Otto
+! Require mtls: '=' would be read as a value: one operator stands behind the field; put it in quotes if it is meant as a value
+
+Require mtls subject.cn is == Otto
+! Require mtls: '==' would be read as a value: one operator stands behind the field; put it in quotes if it is meant as a value
+
+Require mtls subject.cn is "not" 'like' "=" "matches" nothing a=b
+! ok
+
+Require mtls subject.c DE IN IS NO
+! ok
+
+Require mtls subject.cn is is
+! ok
+
+Require mtls subject.cn Anne not
+! ok
+
 Require mtls subject.cn alice, bob
 ! Require mtls: 'alice,' would be read as a value: values are parted by blanks, without commas; put it in quotes if it is meant as a value
 

@@ -54,7 +54,7 @@ static const char *quote_word(apr_pool_t *p, const char *word)
 
     if (strstr(word, "${") || has_unseen(word))
         return NULL;
-    if (*word && !strpbrk(word, " \t\"'\\<>#") && !mtls_words_meant(word))
+    if (*word && !strpbrk(word, " \t\"'\\<>#") && !mtls_words_meant(word, 0))
         return word;
     to = quoted = apr_palloc(p, 2 * strlen(word) + 3);
     *to++ = '"';
