@@ -324,7 +324,8 @@ my $mortal = $lines =~ s{MTLSAuditLog.*}{MTLSAuditLog "|/usr/bin/tee -a \@DIR\@/
 $server = start_server(tls => $mortal);
 my $survives = $server->dir . '/mortal.log';
 sub programs { return map { m{^/proc/(\d+)/} } grep { readlink($_ . 'exe') && readlink($_ . 'exe') =~ m{/tee$} && slurp($_ . 'cmdline') =~ /\Q$survives\E/ } glob '/proc/[0-9]*/' }
-my @before = programs();
+my @before;
+MTLS::Server::wait_for(sub { @before = programs() });      # a shell becomes it
 is(scalar @before, 1, 'a program reads');
 $sent = parallel('a program', 'before');
 MTLS::Server::wait_for(sub { $sent == @{ read_log($survives) } }) or fail('it has not read all');
