@@ -136,7 +136,7 @@ static const char *read_value(mtls_dn_written_t *parse, mtls_str_t *text)
 /* A '/' begins the next RDN, a '+' the next attribute of the same one. */
 static const char *read_attribute(mtls_dn_written_t *parse)
 {
-    mtls_str_t oid, text;
+    mtls_str_t oid, text = { "", 0 };
     const char *error;
 
     switch (read_begin(parse->pool, parse->at + 1, &oid)) {

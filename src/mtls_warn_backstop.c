@@ -27,12 +27,14 @@ static int backstop_around(const mtls_survey_t *survey, const ap_directive_t *di
 
 static int visit_rule(void *ctx, const ap_directive_t *directive)
 {
-    return mtls_finding_is_rule(ctx, directive);
+    const mtls_survey_t *const *survey = ctx;
+
+    return mtls_finding_is_rule(*survey, directive);
 }
 
 static int has_rule(const mtls_survey_t *survey, const ap_directive_t *section)
 {
-    return section && section->first_child && mtls_tree_walk(section->first_child, visit_rule, (void *)survey);
+    return section && section->first_child && mtls_tree_walk(section->first_child, visit_rule, &survey);
 }
 
 /* Deny from all, and nobody is allowed: rules alone let in. */
