@@ -10,11 +10,13 @@
 
 #define FUNCTION "mtls"
 
-/* Nobody is told who was refused. In conditions, too, he is somebody without a certificate: what is true of him then is
- * true of every stranger. */
+/* No page that answers a refused request is told whose it was. In conditions, too, he is somebody without a certificate
+ * there: what is true of him then is true of every stranger. A text that answers him tells him of himself. */
 static int may_be_told(request_rec *r, const mtls_field_t *field)
 {
-    return !mtls_request_refused(r) || field->row->id == MTLS_F_VERIFY || field->row->id == MTLS_F_REASON;
+    int answers = r->prev || r->main;
+
+    return !answers || !mtls_request_refused(r) || field->row->id == MTLS_F_VERIFY || field->row->id == MTLS_F_REASON;
 }
 
 /* A certificate that is not to be believed has no values here; live status fields have. */

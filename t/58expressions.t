@@ -178,7 +178,7 @@ for my $http (@HTTP) {
     is(page('/served/none', 'ok', $http) =~ s/[0-9a-f]{64}/HASH/r, 'Anne Example/Anne Example/HASH;Anne Example;1;SUCCESS',
        "HTTP/$http, an error page of a request that nobody refused");
     my $text = client()->request($refusing, '/ours/text', cert => 'ok', http => $http);
-    is("$text->{status} $text->{body}", '403 for , no-match', "HTTP/$http, a text");
+    is("$text->{status} $text->{body}", '403 for Anne Example, no-match', "HTTP/$http, a text");
 }
 
 # Where the server would compile it in the request.
