@@ -270,7 +270,12 @@ class Oracle:
             return "generation %s has answered on a connection of generation %s" % (mark, connection["generation"]), None
         request["generation"] = int(mark)
         # Where a backend has ended a stream of HTTP/2, httpd makes a page of its own for another request, and that has its own marks.
-        marks = None if response["status"] == 500 else {"roles": header.get("x-soak-roles", ""), "members": header.get("x-soak-members", "")}
+        marks = {"roles": header.get("x-soak-roles", ""), "members": header.get("x-soak-members", "")}
+        # One that answers a refused request is told nothing of whose it was, and so nothing of what lists say of him.
+        is_page = response["status"] == 403 and header.get("content-type", "").startswith("application/json")
+        if is_page and any(marks.values()):
+            return "an error page has been told what lists say of whoever was refused: %s" % marks, None
+        marks = None if response["status"] == 500 or is_page else marks
         outcomes = self.possible(bearer, connection, request, timeline, begin, end, marks)
         if isinstance(outcomes, str):
             return outcomes, None
