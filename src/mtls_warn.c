@@ -88,7 +88,8 @@ static void find_idle_pass(const mtls_survey_t *survey, const ap_directive_t *di
     for (i = 0; *(word = mtls_tree_word(survey->p, directive, i)); i++) {
         if (!mtls_profile_known(word, &len) && mtls_guard_find(mtls_generation()->guarded, word, strlen(word)) < 0)
             mtls_finding_warn(survey, directive, apr_psprintf(survey->p, "MTLSPass %s does nothing: MTLSGuard removes no "
-                              "header of this name, and there is no such profile; correct or remove it", word));
+                              "header of this name, and there is no such profile; correct or remove it",
+                              mtls_text_escape(survey->p, mtls_str(word))));
     }
 }
 
