@@ -170,5 +170,11 @@ ask({}, '/s/logged;x');
 like(($server->access_log(qr{logged}))[0], qr/ 400 - ambiguous-path$/, 'the access log has the reason');
 my @lines = grep { /access denied/ } split /\n/, $server->error_log;
 is(scalar @lines, 1, 'one line in the error log');
-like($lines[0], qr{reason: ambiguous-path \(.*\); GET /s/logged;x; it has a path parameter \(;\)}, 'it says what the path has');
+like($lines[0], qr{reason: ambiguous-path \(.*\); GET /s/logged;x; it has a path parameter \(;\): /s/logged;x; }, 'it says what the path has');
+# httpd has cleaned the path in front of it: what was sent stands behind, without what is nobody's to read.
+$server->mark;
+ask({}, '/s//logged?token=secret');
+$server->access_log(qr{logged});
+like($server->error_log, qr{GET /s/logged; it has an empty segment \(//\): /s//logged; }, 'the target as it was sent');
+unlike($server->error_log, qr{secret}, '... and no query');
 done_testing;
