@@ -229,13 +229,7 @@ is(status('ok', '/', %$plain), 200, 'no TLS, whoever it is');
 for my $http (@HTTP) {
     my %open = (http => $http, conn => "open $http");
     my $first = ask('ok', '/all', %open);
-    my $last = ask('ok', '/all', %open);
-    # The goodbye comes behind the response: a client who is quick enough is told no once more.
-    for (1 .. 20) {
-        last if $http ne '2' || $last->{status} != 403;
-        select undef, undef, undef, 0.05;
-        $last = ask('ok', '/all', %open);
-    }
+    my $last = client()->behind_goodbye($server, '/all', 403, cert => 'ok', %open);
     is($first->{status}, 403, "HTTP/$http: the next request on an open connection");
     is($last->{status}, 0, "HTTP/$http: there is none behind it");
     like($last->{error} // '', $http eq '2' ? qr/GOAWAY|closed/ : qr/closed|reset/i, "HTTP/$http: the connection has ended");

@@ -65,12 +65,14 @@ sub key_digest { my ($name) = @_; return (split ' ', qx(openssl x509 -in "@{[ pk
 # Connections that stay open: the next request is answered with this status, and is the last one if it was killed.
 my @HTTP = mpm() eq 'prefork' ? '1.1' : ('1.1', '2');
 sub on_open_connections {
-    my ($path, $sni, @wanted) = @_;
+    my ($path, $sni, $status, $is_last) = @_;
     return sub {
         my ($server) = @_;
         for my $http (@HTTP) {
             my @how = (cert => 'spiffe', sni => $sni, http => $http, conn => "open $http");
-            is(client()->request($server, $path, @how)->{status}, $_, "HTTP/$http, on an open connection: $_") for @wanted;
+            is(client()->request($server, $path, @how)->{status}, $status, "HTTP/$http, on an open connection: $status");
+            my $next = $is_last ? client()->behind_goodbye($server, $path, $status, @how) : client()->request($server, $path, @how);
+            is($next->{status}, $is_last ? 0 : $status, "HTTP/$http, behind it: " . ($is_last ? 'the connection has ended' : $status));
         }
     };
 }
@@ -206,14 +208,14 @@ my %CASES = (
         on_open_connections('/orders/', 'gateway.example.org', 200),
         # a revocation list
         change(sub { revoke(intermediate => ['other', 'spiffe'], 3600) }, qr/list revoked: version 2 is in force, with 2 entries/),
-        on_open_connections('/orders/', 'gateway.example.org', 403, 403),
+        on_open_connections('/orders/', 'gateway.example.org', 403),
         on_open_connections('/healthz', 'gateway.example.org', 200),
         ['other', '/orders/', [], 403, 'no-match'],
         ['ok', '/orders/', [], 200, '-', $GATEWAY{ok}],
         # the kill list
         change(sub { put('kill.list', delivered('kill.list') . "san.uri spiffe://example.org/ns/shop/sa/web\n") },
                qr/kill list: version 2 is in force, with 1 entries/),
-        on_open_connections('/healthz', 'gateway.example.org', 403, 0),
+        on_open_connections('/healthz', 'gateway.example.org', 403, 'and is the last'),
         ['spiffe', '/healthz', [], 403, 'killed'],
         ['ok', '/payments/', [], 403, 'killed'],
         ['other', '/healthz', [], 200, '-', $GATEWAY{other}],

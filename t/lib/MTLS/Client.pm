@@ -94,6 +94,19 @@ sub request {
     return $response;
 }
 
+# The request behind one that was answered with $status and a goodbye, on the same named connection: status 0 where the
+# connection has ended. HTTP/2's goodbye comes behind the response: a client who is quick enough is answered as before once more.
+sub behind_goodbye {
+    my ($self, $server, $path, $status, %how) = @_;
+    my $last;
+    for (1 .. 20) {
+        $last = $self->request($server, $path, %how);
+        return $last if ($how{http} // '') ne '2' || $last->{status} != $status;
+        select undef, undef, undef, 0.05;
+    }
+    return $last;
+}
+
 sub DESTROY {
     my ($self) = @_;
     local ($?, $!);
