@@ -55,6 +55,9 @@ const ap_directive_t *mtls_finding_section(const ap_directive_t *directive);
 /** The directives beside this one, itself among them. */
 const ap_directive_t *mtls_finding_siblings(const ap_directive_t *directive);
 
+/** The MTLSBackstop that is written nearest around a directive: 1, 0 or MTLS_UNSET. */
+int mtls_finding_backstop(const mtls_survey_t *survey, const ap_directive_t *directive);
+
 /** The path of a section's plain form, <Location "/a"> or <Directory "/a">; NULL where it is a pattern, or has none. */
 const char *mtls_finding_path(const mtls_survey_t *survey, const ap_directive_t *section);
 

@@ -31,7 +31,8 @@ static const char *read_label(mtls_dn_written_t *parse, mtls_str_t *oid)
     skip_blanks(parse);
     if (n == 0 || *parse->at != '=') {
         return apr_psprintf(parse->pool, "is not a distinguished name in RFC 4514 form such as \"CN=web,O=Example\": "
-                            "an attribute and '=' are needed at '%s'", rest);
+                            "an attribute and '=' are needed at '%s'; a name that has blanks stands in quotes as a whole",
+                            rest);
     }
     parse->at++;
     skip_blanks(parse);

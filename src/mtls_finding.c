@@ -75,6 +75,23 @@ const ap_directive_t *mtls_finding_siblings(const ap_directive_t *directive)
     return directive->parent ? directive->parent->first_child : ap_conftree;
 }
 
+int mtls_finding_backstop(const mtls_survey_t *survey, const ap_directive_t *directive)
+{
+    const ap_directive_t *beside;
+
+    for (; directive; directive = directive->parent) {
+        int setting = MTLS_UNSET;
+
+        for (beside = mtls_finding_siblings(directive); beside; beside = beside->next) {
+            if (mtls_tree_is(beside, "MTLSBackstop"))
+                setting = !strcasecmp(mtls_tree_word(survey->p, beside, 0), "on");
+        }
+        if (setting != MTLS_UNSET)
+            return setting;
+    }
+    return MTLS_UNSET;
+}
+
 const char *mtls_finding_path(const mtls_survey_t *survey, const ap_directive_t *section)
 {
     const char *path = mtls_tree_word(survey->p, section, 0);

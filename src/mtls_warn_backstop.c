@@ -7,24 +7,6 @@
 #include "mtls_finding.h"
 #include "mtls_tree.h"
 
-/* The setting that is written nearest around a directive: 1, 0 or MTLS_UNSET. */
-static int backstop_around(const mtls_survey_t *survey, const ap_directive_t *directive)
-{
-    const ap_directive_t *beside;
-
-    for (; directive; directive = directive->parent) {
-        int setting = MTLS_UNSET;
-
-        for (beside = mtls_finding_siblings(directive); beside; beside = beside->next) {
-            if (mtls_tree_is(beside, "MTLSBackstop"))
-                setting = !strcasecmp(mtls_tree_word(survey->p, beside, 0), "on");
-        }
-        if (setting != MTLS_UNSET)
-            return setting;
-    }
-    return MTLS_UNSET;
-}
-
 static int visit_rule(void *ctx, const ap_directive_t *directive)
 {
     const mtls_survey_t *const *survey = ctx;
@@ -54,7 +36,7 @@ void mtls_find_satisfy_any(const mtls_survey_t *survey, const ap_directive_t *di
 {
     if (!mtls_tree_is(directive, "Satisfy") || strcasecmp(mtls_tree_word(survey->p, directive, 0), "any"))
         return;
-    if (backstop_around(survey, directive) == 1)
+    if (mtls_finding_backstop(survey, directive) == 1)
         mtls_finding_warn(survey, directive, "Satisfy Any lets requests pass by Require mtls, and MTLSBackstop, which is "
                           "on here, refuses them all the same; write Satisfy All");
     else if (has_rule(survey, mtls_finding_section(directive)) && !is_shut(survey, mtls_finding_siblings(directive)))
@@ -102,7 +84,7 @@ void mtls_find_other_provider(const mtls_survey_t *survey, const ap_directive_t 
 
     if (!is_foreign(survey, directive) || !is_alternative(directive) || !has_rule_beside(survey, directive))
         return;
-    if (backstop_around(survey, directive) != 1) {
+    if (mtls_finding_backstop(survey, directive) != 1) {
         if (is_all && !strcasecmp(mtls_tree_word(survey->p, directive, 1), "granted"))
             mtls_finding_warn(survey, directive, "'Require all granted' stands beside Require mtls as an alternative, so "
                               "that this rule keeps nobody out; leave this line out");
@@ -110,7 +92,8 @@ void mtls_find_other_provider(const mtls_survey_t *survey, const ap_directive_t 
     else if (is_all)
         mtls_finding_warn(survey, directive, apr_psprintf(survey->p,
                           "'Require %s' stands beside Require mtls as an alternative, but nothing passes MTLSBackstop, "
-                          "which is on here, without a Require mtls line; leave this line out", directive->args));
+                          "which is on here, without a Require mtls line; leave this line out, or write MTLSBackstop off "
+                          "into this section if it is for everybody", directive->args));
     else
         mtls_finding_warn(survey, directive, apr_psprintf(survey->p,
                           "where 'Require %s' grants, the Require mtls line beside it is not needed or not asked, and "
@@ -144,7 +127,7 @@ void mtls_find_limited_rule(const mtls_survey_t *survey, const ap_directive_t *d
     int is_except = mtls_tree_is(directive, "<LimitExcept");
 
     if ((!is_except && !mtls_tree_is(directive, "<Limit")) || !has_rule(survey, directive) || has_counterpart(directive)
-        || backstop_around(survey, directive) == 1)
+        || mtls_finding_backstop(survey, directive) == 1)
         return;
     mtls_finding_warn(survey, directive, apr_psprintf(survey->p, "Require mtls within %s %s is %s everybody gets in, "
                       "unless another Require line of this section is for them; take %s> away",

@@ -13,7 +13,8 @@ typedef struct lines_t {
     const ap_directive_t *section;
     const ap_directive_t *rule;      /* the first of ours */
     const ap_directive_t *other;     /* the first of another provider that may grant */
-    int is_meant;                    /* AuthMerging or MTLSBackstop off: somebody has thought about it */
+    int is_meant;                    /* somebody has thought about it */
+    int backstop;                    /* is on here */
     int in_host;                     /* within a <VirtualHost> */
     const mtls_site_t *site;
     const char *path;                /* NULL: no plain one */
@@ -24,12 +25,14 @@ typedef struct collected_t {
     apr_array_header_t *all;         /* of lines_t, in the order of the file */
 } collected_t;
 
-static int has_thought(const mtls_survey_t *survey, const ap_directive_t *section)
+/* By MTLSBackstop off or AuthMerging; but AuthMerging Off opens nothing to anybody where the backstop is on. */
+static int has_thought(const mtls_survey_t *survey, const ap_directive_t *section, int backstop)
 {
     const ap_directive_t *directive;
 
     for (directive = section->first_child; directive; directive = directive->next) {
-        if (mtls_tree_is(directive, "AuthMerging"))
+        if (mtls_tree_is(directive, "AuthMerging")
+            && (!backstop || strcasecmp(mtls_tree_word(survey->p, directive, 0), "off")))
             return 1;
         if (mtls_tree_is(directive, "MTLSBackstop") && !strcasecmp(mtls_tree_word(survey->p, directive, 0), "off"))
             return 1;
@@ -39,8 +42,9 @@ static int has_thought(const mtls_survey_t *survey, const ap_directive_t *sectio
 
 static lines_t *lines_of(const collected_t *collected, const ap_directive_t *section)
 {
+    const mtls_survey_t *survey = collected->survey;
     lines_t *lines;
-    int i;
+    int backstop, i;
 
     for (i = collected->all->nelts - 1; i >= 0; i--) {
         lines = &APR_ARRAY_IDX(collected->all, i, lines_t);
@@ -48,9 +52,10 @@ static lines_t *lines_of(const collected_t *collected, const ap_directive_t *sec
             return lines;
     }
     lines = apr_array_push(collected->all);
-    *lines = (lines_t){ section, NULL, NULL, has_thought(collected->survey, section),
-                        mtls_tree_within(section, "<VirtualHost") != NULL,
-                        mtls_survey_site(collected->survey, section), mtls_finding_path(collected->survey, section) };
+    backstop = mtls_finding_backstop(survey, section->first_child) == 1;
+    *lines = (lines_t){ section, NULL, NULL, has_thought(survey, section, backstop), backstop,
+                        mtls_tree_within(section, "<VirtualHost") != NULL, mtls_survey_site(survey, section),
+                        mtls_finding_path(survey, section) };
     return lines;
 }
 
@@ -138,8 +143,10 @@ static void check_lines(const collected_t *collected, int index)
             continue;
         mtls_finding_warn(survey, later->other, apr_psprintf(survey->p,
                           "the Require lines of this section replace those of %s:%d, and 'Require %s' no longer counts "
-                          "here; write AuthMerging And to keep it, or AuthMerging Off if it is meant so",
-                          earlier->rule->filename, earlier->rule->line_num, earlier->rule->args));
+                          "here; write AuthMerging And to keep it, or %s", earlier->rule->filename,
+                          earlier->rule->line_num, earlier->rule->args, later->backstop
+                          ? "MTLSBackstop off if it is meant so: MTLSBackstop is on and refuses every request here"
+                          : "AuthMerging Off if it is meant so"));
         return;
     }
 }

@@ -368,7 +368,7 @@ Require mtls subject CN=alice,OU=Payments "CN=bob,O=Example\, Inc."
 ! ok
 
 Require mtls subject CN=alice, OU=Payments
-! Require mtls: subject: 'CN=alice,' is not a distinguished name in RFC 4514 form such as "CN=web,O=Example": an attribute and '=' are needed at ''
+! Require mtls: subject: 'CN=alice,' is not a distinguished name in RFC 4514 form such as "CN=web,O=Example": an attribute and '=' are needed at ''; a name that has blanks stands in quotes as a whole
 
 Require mtls key.bits >= 2048 # strong
 ! Require mtls: key.bits: '#' is no whole number
@@ -448,10 +448,10 @@ Require mtls ca.sha256 pem:@PKI@/ca.pem pem:@PKI@/root.crt
 ! ok
 
 Require mtls subject web
-! Require mtls: subject: 'web' is not a distinguished name in RFC 4514 form such as "CN=web,O=Example": an attribute and '=' are needed at 'web'
+! Require mtls: subject: 'web' is not a distinguished name in RFC 4514 form such as "CN=web,O=Example": an attribute and '=' are needed at 'web'; a name that has blanks stands in quotes as a whole
 
 Require mtls subject "CN=web,=Example"
-! Require mtls: subject: 'CN=web,=Example' is not a distinguished name in RFC 4514 form such as "CN=web,O=Example": an attribute and '=' are needed at '=Example'
+! Require mtls: subject: 'CN=web,=Example' is not a distinguished name in RFC 4514 form such as "CN=web,O=Example": an attribute and '=' are needed at '=Example'; a name that has blanks stands in quotes as a whole
 
 Require mtls subject NAME=web
 ! Require mtls: subject: 'NAME=web' is not a distinguished name: unknown attribute 'NAME'; known are @ATTRIBUTES@ and object identifiers

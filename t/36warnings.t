@@ -320,6 +320,40 @@ Require ip 192.0.2.0/24
 </Location>
 ! warns @5@: the Require lines of this section replace those of @2@, and 'Require mtls' no longer counts here; write AuthMerging And to keep it, or AuthMerging Off if it is meant so
 
+MTLSBackstop on
+<Location "/">
+Require mtls
+</Location>
+<Location "/x">
+Require all granted
+</Location>
+! warns @6@: the Require lines of this section replace those of @3@, and 'Require mtls' no longer counts here; write AuthMerging And to keep it, or MTLSBackstop off if it is meant so: MTLSBackstop is on and refuses every request here
+
+<Location "/">
+MTLSBackstop on
+Require mtls
+</Location>
+<Location "/x">
+AuthMerging Off
+MTLSBackstop on
+Require ip 192.0.2.0/24
+</Location>
+! warns @8@: the Require lines of this section replace those of @3@, and 'Require mtls' no longer counts here; write AuthMerging And to keep it, or MTLSBackstop off if it is meant so: MTLSBackstop is on and refuses every request here
+
+MTLSBackstop on
+<Location "/">
+Require mtls
+</Location>
+<Location "/x">
+AuthMerging Or
+Require ip 192.0.2.0/24
+</Location>
+<Location "/y">
+MTLSBackstop off
+Require all granted
+</Location>
+! ok
+
 <Location "/">
 Require mtls
 </Location>

@@ -230,7 +230,7 @@ Require mtls
 Require all granted
 </RequireAny>
 </Location>
-! warns @5@: 'Require all granted' stands beside Require mtls as an alternative, but nothing passes MTLSBackstop, which is on here, without a Require mtls line; leave this line out
+! warns @5@: 'Require all granted' stands beside Require mtls as an alternative, but nothing passes MTLSBackstop, which is on here, without a Require mtls line; leave this line out, or write MTLSBackstop off into this section if it is for everybody
 
 MTLSBackstop on
 <Location "/x">

@@ -194,7 +194,7 @@ my @BAD = (
     ['kill', "serial 0A1B \"CN=Example Issuing CA\"\n", ':1: needs the issuer: serial HEX issuer "DN" (another CA may have issued the same serial number)'],
     ['kill', "serial 0A1B issuer CN=Example Issuing CA\n", ':1: needs the issuer: serial HEX issuer "DN" (another CA may have issued the same serial number)'],
     ['kill', "serial 0A1B issuer \"/C=DE,O=Example\"\n", qq(:1: '/C=DE,O=Example' is a distinguished name that can be read in two ways at ',O=Example'; write it in RFC 4514 form such as "CN=web,O=Example")],
-    ['kill', "serial 0A1B issuer Example\n", qq(:1: 'Example' is not a distinguished name in RFC 4514 form such as "CN=web,O=Example": an attribute and '=' are needed at 'Example')],
+    ['kill', "serial 0A1B issuer Example\n", qq(:1: 'Example' is not a distinguished name in RFC 4514 form such as "CN=web,O=Example": an attribute and '=' are needed at 'Example'; a name that has blanks stands in quotes as a whole)],
     ['kill', "sha256 $sha256", ":1: $CUT"],
 );
 

@@ -105,6 +105,7 @@ static void test_names(void **state)
 
 #define FORM "is not a distinguished name in RFC 4514 form"
 #define LABEL FORM " such as \"CN=web,O=Example\": an attribute and '=' are needed at "
+#define QUOTES "; a name that has blanks stands in quotes as a whole"
 #define NOT_TEXT "is not a distinguished name: a value has control characters or is not well-formed UTF-8"
 #define NOT_HEX "is not a distinguished name: a value behind '#' must be the hexadecimal DER of a character string"
 #define BACKSLASH FORM ": a backslash must stand before a special character or two hexadecimal digits at "
@@ -122,13 +123,13 @@ static void test_names(void **state)
 
 static const struct { const char *word, *sentence; } refusals[] = {
     { "", "is empty" },
-    { "web", LABEL "'web'" },
-    { "CN", LABEL "'CN'" },
-    { "=web", LABEL "'=web'" },
-    { "CN=a,", LABEL "''" },
-    { "CN=a,,O=b", LABEL "',O=b'" },
-    { "CN=a+", LABEL "''" },
-    { ",CN=a", LABEL "',CN=a'" },
+    { "web", LABEL "'web'" QUOTES },
+    { "CN", LABEL "'CN'" QUOTES },
+    { "=web", LABEL "'=web'" QUOTES },
+    { "CN=a,", LABEL "''" QUOTES },
+    { "CN=a,,O=b", LABEL "',O=b'" QUOTES },
+    { "CN=a+", LABEL "''" QUOTES },
+    { ",CN=a", LABEL "',CN=a'" QUOTES },
     { "FOO=a", "is not a distinguished name: unknown attribute 'FOO'" KNOWN },
     { "OID.2.5.4.3=a", "is not a distinguished name: unknown attribute 'OID.2.5.4.3'" KNOWN },
     { "1.2.=a", "is not a distinguished name: unknown attribute '1.2.'" KNOWN },
@@ -160,7 +161,7 @@ static const struct { const char *word, *sentence; } refusals[] = {
       "CN=web,O=Example if its most specific part comes first" },
     { "O=\"Example, Inc.\"", FORM ": write O=Example\\, Inc." },
     { "CN=web ", FORM ": write CN=web" },
-    { " CN=web", LABEL "' CN=web'" },
+    { " CN=web", LABEL "' CN=web'" QUOTES },
     { "CN= web", FORM ": write CN=web" },
     { "/", SLASHES "/" NO_BEGIN },
     { "//CN=a", SLASHES "/" NO_BEGIN },
