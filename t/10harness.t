@@ -96,8 +96,11 @@ like(qx(openssl x509 -in "@{[ pki('brief.crt') ]}" -noout -ext subjectAltName), 
 # A skip is a failure.
 my $skipping = logs() . '/skipping.t';
 spew($skipping, "print qq(1..0 # SKIP no reason\\n);\n");
-my $verdict = qx(prove --harness MTLS::Harness "$skipping" 2>&1);
+my $skipped = logs() . '/skipping.skipped';
+my $verdict = qx(MTLS_SKIPPED='$skipped' prove --harness MTLS::Harness "$skipping" 2>&1);
 ok($? != 0, 'a skipped test fails the run');
 like($verdict, qr/Result: FAIL\n\z/, 'and the verdict says so');
+ok(-e $skipped, 'and t/run.sh is told');
+isnt($skipped, $ENV{MTLS_SKIPPED}, '... by another file than the one of this run: what fails beside others may run once more');
 
 done_testing;
