@@ -27,6 +27,7 @@ typedef struct keeper_t {
     apr_array_header_t *lists;       /* of mtls_listed_t */
     apr_interval_time_t part;
     server_rec *server;
+    bell_t begun;                    /* the thread has looked at all lists once */
     bell_t ending, ended;            /* the child ends; the thread has ended */
 } keeper_t;
 
@@ -97,6 +98,11 @@ static apr_status_t make_bell(apr_pool_t *p, bell_t *bell, apr_interval_time_t p
     return rc ? rc : apr_file_pipe_timeout_set(bell->from, patience);
 }
 
+static void ring(bell_t *bell)
+{
+    apr_file_putc('.', bell->to);
+}
+
 /* False if it has not come within the patience. */
 static int rings(bell_t *bell)
 {
@@ -114,9 +120,11 @@ static void * APR_THREAD_FUNC run(apr_thread_t *thread, void *data)
 
     (void)thread;
     apr_setup_signal_thread();       /* signals are for the child's own threads */
+    keep_all(keeper);
+    ring(&keeper->begun);
     while (!rings(&keeper->ending))
         keep_all(keeper);
-    apr_file_putc('.', keeper->ended.to);
+    ring(&keeper->ended);
     return NULL;
 }
 
@@ -126,7 +134,7 @@ static apr_status_t end_keeper(void *data)
 {
     keeper_t *keeper = data;
 
-    apr_file_putc('.', keeper->ending.to);
+    ring(&keeper->ending);
     rings(&keeper->ended);
     return APR_SUCCESS;
 }
@@ -140,8 +148,10 @@ static apr_pool_t *make_pool(void)
     if (apr_allocator_create(&allocator) != APR_SUCCESS)
         return NULL;
     apr_allocator_max_free_set(allocator, 64 * 1024);
-    if (apr_pool_create_ex(&pool, NULL, NULL, allocator) != APR_SUCCESS)
+    if (apr_pool_create_ex(&pool, NULL, NULL, allocator) != APR_SUCCESS) {
+        apr_allocator_destroy(allocator);
         return NULL;
+    }
     apr_allocator_owner_set(allocator, pool);
     return pool;
 }
@@ -152,6 +162,7 @@ static apr_status_t start_thread(keeper_t *keeper, apr_pool_t *pchild)
     apr_threadattr_t *detached = NULL;
     apr_status_t rc = make_bell(pchild, &keeper->ending, keeper->part);
 
+    rc = rc ? rc : make_bell(pchild, &keeper->begun, -1);
     rc = rc ? rc : make_bell(pchild, &keeper->ended, PATIENCE);
     rc = rc ? rc : apr_threadattr_create(&detached, pchild);
     rc = rc ? rc : apr_threadattr_detach_set(detached, 1);
@@ -161,6 +172,7 @@ static apr_status_t start_thread(keeper_t *keeper, apr_pool_t *pchild)
     return rc;
 }
 
+/* Only the thread takes up versions: a child that has none would never hear of whoever is revoked later, and has no list. */
 static void start(apr_pool_t *pchild, server_rec *s)
 {
     const mtls_generation_t *generation = mtls_generation();
@@ -174,14 +186,12 @@ static void start(apr_pool_t *pchild, server_rec *s)
     keeper->lists = generation->lists;
     keeper->server = s;
     keeper->part = generation->list_interval / MTLS_LIST_PARTS;
-    rc = keeper->pool ? APR_SUCCESS : APR_ENOMEM;
-    if (!rc) {
-        keep_all(keeper);            /* before the first request: this child may be younger than the last change */
-        rc = start_thread(keeper, pchild);
-    }
+    rc = keeper->pool ? start_thread(keeper, pchild) : APR_ENOMEM;
     if (rc)
-        ap_log_error(APLOG_MARK, APLOG_CRIT, rc, s, "mtls_authz: lists will not be read again by this child, nor changes "
-                     "of other children taken up: no thread could be started");
+        ap_log_error(APLOG_MARK, APLOG_CRIT, rc, s, "mtls_authz: no thread that keeps lists could be started: this child has "
+                     "none, and denies whatever needs one (list-unavailable) until it ends");
+    else
+        rings(&keeper->begun);       /* before the first request: this child may be younger than the last change */
 }
 
 void mtls_keeper_register(void)

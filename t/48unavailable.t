@@ -6,15 +6,16 @@
 use MTLS::Test;
 use MTLS::Lists;
 
-# A system that refuses to map that memory, to whoever only wants to read it, and that does not come back from opening the file
-# "slow", for as long as there is another file.
+# A system that refuses to map that memory, to whoever only wants to read it, that does not come back from opening the file
+# "slow", and that starts no thread, each for as long as there is another file.
 my $dir = list_dir();
-my ($refusal, $hanging) = ("$dir/refused", "$dir/hanging");
+my ($refusal, $hanging, $threadless) = ("$dir/refused", "$dir/hanging", "$dir/threadless");
 spew("$dir/refuse.c", <<"END");
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -54,6 +55,12 @@ int open64(const char *path, int flags, ...)
     va_end(more);
     return open(path, flags, mode);
 }
+int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *data)
+{
+    return access("$threadless", F_OK)
+        ? ((int (*)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *))dlsym(RTLD_NEXT, "pthread_create"))(thread, attributes, run, data)
+        : EAGAIN;
+}
 END
 is(system('gcc', '-shared', '-fPIC', '-o', "$dir/refuse.so", "$dir/refuse.c", '-ldl'), 0, 'a library that refuses');
 put('people', 'shop.example.org role=billing');
@@ -81,10 +88,10 @@ sub answer {
     return $response->{status} == 404 ? 'let in' : $response->{body} =~ /^reason (\S+)/ ? $1 : $response->{status};
 }
 sub start {
-    my ($more) = @_;
-    spew($refusal, '');
+    my ($more, $failing, @how) = @_;
+    spew($failing // $refusal, '');
     local $ENV{LD_PRELOAD} = "$dir/refuse.so";
-    return start_server(log_format => '%U %>s %{MTLS_STALE_LISTS}e', tls => $tls . $more, conf => three_children());
+    return start_server(log_format => '%U %>s %{MTLS_STALE_LISTS}e', tls => $tls . $more, conf => three_children(), @how);
 }
 
 $server = start('');
@@ -119,4 +126,20 @@ is(answer($_, 'ok'), 'list-unavailable', "no kill list: $_") for 'without', 'bes
 is(answer('nowhere', undef), 'let in', 'no kill list: who has no certificate is not on it');
 unlink $refusal;
 becomes('let in', sub { answer('without', 'ok') }, 'within reach again');
+$server->stop;
+
+# A child that can start no thread would not hear of whoever is revoked while it lives: it has no list, and its successor has.
+my @threadless = ($threadless, mpm => 'prefork', without => [qw(http2 proxy_http2)], conf => "StartServers 1\nMinSpareServers 1\nMaxSpareServers 1\n");
+put('slow', 'shop.example.org');
+$server = start('', @threadless);
+is(scalar await($server, qr/mtls_authz:crit.* no thread that keeps lists could be started: this child has none, and denies whatever needs one/), 1, 'no thread: said');
+is(answer($_->[0], 'ok'), $_->[2], "no thread: $_->[0]") for @RULES;
+unlink $threadless;
+kill TERM => MTLS::Server::children($server->pid);
+becomes($_->[3], sub { answer($_->[0], 'ok') }, "another child: $_->[0]") for @RULES;
+$server->stop;
+$server = start("MTLSKillList $dir/kill\n", @threadless);
+is(answer($_, 'ok'), 'list-unavailable', "no thread, and a kill list: $_") for 'without', 'beside', 'nowhere';
+is(answer('nowhere', undef), 'let in', 'no thread, and a kill list: who has no certificate is not on it');
+unlink $threadless;
 done_testing;
