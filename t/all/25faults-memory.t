@@ -12,6 +12,7 @@ use MTLS::Test;
 use MTLS::Faults;
 use MTLS::Lists;
 use MIME::Base64;
+use IO::Socket::INET;
 use File::Path 'remove_tree';
 use Time::HiRes 'time';
 
@@ -167,6 +168,14 @@ sub start_one {
     return ($server, $server ? undef : $@ =~ /^the server did not start: (.*)/ ? $1 : $@);
 }
 
+# A server listens before its child has begun: one that answers has. What is no request makes nothing that later ones need.
+sub await_child {
+    my ($server) = @_;
+    my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $server->http_port) or return;
+    print $socket "?\r\n\r\n";
+    readline $socket;
+}
+
 sub remove { my ($server) = @_; $server->stop; remove_tree($server->dir) }
 
 # Each of them: a word for how it ended, and what was wrong. arm() is for the moment from which on memory may fail.
@@ -200,6 +209,7 @@ my %CAMPAIGNS = (
     request => sub {
         my ($arm, %how) = @_;
         my $server = $standing // (start_one())[0];
+        await_child($server) if !$standing;
         $standing = undef;
         $arm->();
         my ($all, @wrong) = visit($server, $how{few}, 1);
