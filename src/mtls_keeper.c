@@ -188,8 +188,8 @@ static void start(apr_pool_t *pchild, server_rec *s)
     keeper->part = generation->list_interval / MTLS_LIST_PARTS;
     rc = keeper->pool ? start_thread(keeper, pchild) : APR_ENOMEM;
     if (rc)
-        ap_log_error(APLOG_MARK, APLOG_CRIT, rc, s, "mtls_authz: no thread that keeps lists could be started: this child has "
-                     "none, and denies whatever needs one (list-unavailable) until it ends");
+        ap_log_error(APLOG_MARK, APLOG_CRIT, rc, s, "mtls_authz: no thread that keeps lists could be started: this child "
+                     "has none, and denies whatever needs one (list-unavailable) until it ends");
     else
         rings(&keeper->begun);       /* before the first request: this child may be younger than the last change */
 }
