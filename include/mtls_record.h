@@ -7,7 +7,7 @@
  * chain. So both are put into the session (and with it into its ticket, which
  * only servers with the ticket key can make) at the moment of verification:
  * the verdict, the fingerprint of the certificate that it is about, a digest of the
- * place where that was (its virtual host, and what that host trusts), and the SHA-256 of
+ * place where that was (its virtual host, what that host trusts and demands), and the SHA-256 of
  * each certificate of the verified chain above it. OpenSSL and mod_ssl resume a session at
  * any virtual host of the same name, whatever that one trusts.
  *

@@ -13,8 +13,9 @@
  *  record of their certificate, or with one from another place, are answered with a full handshake. */
 int mtls_session_init_server(server_rec *s, apr_pool_t *p, int is_proxy, SSL_CTX *ctx);
 
-/** Where a connection is: a digest of the addresses of its virtual host, and of the CAs and CRLs that it verifies clients
- *  with. What was verified elsewhere is not verified here. @return MTLS_DIGEST_LEN octets, or NULL if that is not known */
+/** Where a connection is: a digest of the addresses of its virtual host, of the CAs and CRLs that it verifies clients with,
+ *  and of what it demands besides (revocation, OCSP, depth). What was verified elsewhere is not verified here.
+ *  @return MTLS_DIGEST_LEN octets, or NULL if that is not known */
 const unsigned char *mtls_session_place(const SSL *ssl);
 
 /** The session's record. @return 0, or -1 if it has none that can be read */

@@ -2,6 +2,7 @@
 /* What is put into TLS sessions when a certificate is verified, and read back when they are resumed. */
 #include "httpd.h"
 #include "http_log.h"
+#include "http_main.h"
 #include "apr_hash.h"
 #include "apr_strings.h"
 
@@ -9,6 +10,7 @@
 
 #include "mtls_conf.h"
 #include "mtls_session.h"
+#include "mtls_tree.h"
 
 APLOG_USE_MODULE(mtls_authz);
 
@@ -217,6 +219,43 @@ static int add_addresses(EVP_MD_CTX *md, apr_pool_t *p, const server_rec *s)
     return 1;
 }
 
+/** Whose demands are added to what. */
+typedef struct demands_t {
+    EVP_MD_CTX *md;
+    apr_pool_t *p;
+    const server_rec *server;
+} demands_t;
+
+/* What a whole virtual host asks of a certificate besides its chain: who asks for less does not vouch for its clients.
+ * Where files lie and who answers is another matter, and another one on another machine. */
+static int is_demand(const ap_directive_t *directive)
+{
+    return (mtls_tree_is(directive, "SSLCARevocationCheck") || mtls_tree_is(directive, "SSLOCSPEnable")
+            || mtls_tree_is(directive, "SSLVerifyDepth"))
+        && (!directive->parent || mtls_tree_is(directive->parent, "<VirtualHost"));
+}
+
+/* Those outside of virtual hosts hold in all. */
+static int add_demand(void *ctx, const ap_directive_t *directive)
+{
+    const demands_t *demands = ctx;
+    const server_rec *of = is_demand(directive) ? mtls_tree_server(directive, ap_server_conf) : NULL;
+    char *text;
+
+    if (!of || (of != ap_server_conf && of != demands->server))
+        return 0;
+    text = apr_pstrcat(demands->p, directive->directive, " ", directive->args, NULL);
+    ap_str_tolower(text);
+    return !EVP_DigestUpdate(demands->md, text, strlen(text) + 1);
+}
+
+static int add_demands(EVP_MD_CTX *md, apr_pool_t *p, const server_rec *s)
+{
+    demands_t demands = { md, p, s };
+
+    return !mtls_tree_walk(ap_conftree, add_demand, &demands);
+}
+
 static void note_place(apr_pool_t *p, const server_rec *s, SSL_CTX *ctx)
 {
     unsigned char *place = apr_palloc(p, MTLS_DIGEST_LEN);
@@ -226,7 +265,7 @@ static void note_place(apr_pool_t *p, const server_rec *s, SSL_CTX *ctx)
         mtls_generation()->places = apr_hash_make(p);
     ERR_set_mark();
     if (md && EVP_DigestInit_ex(md, mtls_digest_algorithm(), NULL) && add_addresses(md, p, s) && add_trusted(md, ctx)
-        && add_names(md, ctx) && EVP_DigestFinal_ex(md, place, NULL))
+        && add_names(md, ctx) && add_demands(md, p, s) && EVP_DigestFinal_ex(md, place, NULL))
         apr_hash_set(mtls_generation()->places, apr_pmemdup(p, &ctx, sizeof(ctx)), sizeof(ctx), place);
     else
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, s, "no memory to note which CAs this virtual host trusts; "

@@ -73,4 +73,45 @@ for my $case (@CASES) {
         is("$resumed->{status} $resumed->{reused}", "$theirs->{status} 1", '... and resume');
     }
 }
+
+# ---- tickets of another server with the same keys, which does not ask ----
+
+my $port = free_port();
+sub sharing_keys {
+    my ($lines) = @_;
+    return start_server(conf => ticket_keys() . <<"END");
+        Listen 127.0.0.1:$port
+        <VirtualHost 127.0.0.1:$port>
+            SSLEngine on
+            SSLCertificateFile "\@PKI\@/server.crt"
+            SSLCertificateKeyFile "\@PKI\@/server.key"
+            SSLCACertificateFile "\@PKI\@/ca.pem"
+            SSLVerifyClient optional
+            SSLVerifyDepth 10
+            $lines
+            <Location />
+                Require mtls
+            </Location>
+        </VirtualHost>
+END
+}
+sub shown {
+    my ($cert, $tls, @how) = @_;
+    my ($response) = client()->many($server, { cert => $cert, tls => $tls, port => $port, @how }, { path => '/' });
+    return join ' ', $response->{status} || 'none', $response->{reused} ? 'resumed' : ();
+}
+my ($good) = map { $_->[0] } grep { $_->[2] } @CASES;
+my ($bad) = map { $_->[0] } grep { !$_->[2] } @CASES;
+$server->stop;
+$server = sharing_keys('');
+for my $tls ('1.2', '1.3') {
+    is(shown($_, $tls, save => "lax $_ $tls"), '200', "who does not ask lets $_ in, TLS $tls") for $good, $bad;
+}
+$server->stop;
+$server = sharing_keys($OCSP);
+for my $tls ('1.2', '1.3') {
+    is(shown($good, $tls), '200', "who asks lets $good in, TLS $tls");
+    is(shown($bad, $tls, session => "lax $bad $tls"), 'none', "... and $bad not, with a ticket of the other one");
+    is(shown($good, $tls, session => "lax $good $tls"), '200', "... and $good by a full handshake");
+}
 done_testing;
