@@ -31,7 +31,7 @@ int mtls_regex_match(const mtls_regex_t *regex, mtls_str_t text, mtls_str_t *gro
 
 /**
  * True if the glob matches all of text: '*' stands for any run without sep, '**' for any run;
- * nothing else is special. Quadratic at worst, never exponential.
+ * nothing else is special. Costs no more than a multiple of text's length that depends on the glob alone.
  *
  * @param sep 0: a single '*' stops at nothing
  * @param fold_from ASCII case is ignored in text from this offset on

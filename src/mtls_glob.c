@@ -17,6 +17,19 @@ static int same_octet(char g, char t, int fold)
     return fold && apr_tolower((unsigned char)g) == apr_tolower((unsigned char)t);
 }
 
+/* What stands behind a single star was found nowhere up to its end. Where a double star in front reaches further, all that
+ * follows it is found no sooner than before, so that the single star begins no sooner. At the end of text there is no more
+ * to look through; and up to the next sep behind the double star there are as many of them between the two as before, so
+ * that the single star would end where it has ended. Without this a long text would cost its square. */
+static int is_worth_moving(mtls_str_t text, char sep, apr_size_t end, retry_t *twin)
+{
+    if (!twin->set || end >= text.len)
+        return 0;
+    while (text.ptr[twin->text] != sep)
+        twin->text++;
+    return 1;
+}
+
 /* Only the last single and the last double star ever need to reach further: what an earlier star
  * could gain, the later one gains too (a single star never crosses sep, and neither could the earlier). */
 int mtls_glob(mtls_str_t glob, mtls_str_t text, char sep, apr_size_t fold_from)
@@ -49,6 +62,8 @@ int mtls_glob(mtls_str_t glob, mtls_str_t text, char sep, apr_size_t fold_from)
             t = ++single.text;
             continue;
         }
+        if (single.set && !is_worth_moving(text, sep, single.text, &twin))
+            return 0;
         single.set = 0;
         if (!twin.set || twin.text >= text.len)
             return 0;
