@@ -10,6 +10,10 @@
 #include <openssl/x509.h>
 #include "mtls_match.h"
 
+/** OpenSSL's question for the password of something in PEM that is encrypted: nobody answers it. Without this OpenSSL asks
+ *  whoever sits at the terminal, if there is one, and waits for him. Any thread. @return -1 */
+int mtls_pem_no_password(char *room, int size, int writing, void *unused);
+
 /**
  * Read every certificate of a PEM file.
  *
