@@ -279,7 +279,7 @@ static const char *why_stuck(mtls_list_t *list, apr_pool_t *p, mtls_list_note_t 
 {
     apr_int64_t since = monotonic() - atomic_load(&note->looked);
 
-    if (since > list->stale_after * APR_USEC_PER_SEC) {
+    if (since / APR_USEC_PER_SEC > list->stale_after) {
         mtls_list_status_t status;
 
         mtls_list_status(list, &status);

@@ -3,12 +3,13 @@
 #include "certificate.h"
 #include <dirent.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include "mtls_list.h"
+#include "../../src/mtls_list_state.h"
 
 static char path[] = "/tmp/mtls-list-XXXXXX";
 
@@ -193,6 +194,40 @@ static void test_one_tells(void **state)
     assert_int_equal(told_bad, 1);
 }
 
+/* Another process reads for ever. Whoever says that a list is good for as long as can be said does not find it stale. */
+static void test_stuck(void **state)
+{
+    world_t world = open_list("other\n");
+    const struct { apr_int64_t seconds; int stale; } cases[] = { { APR_INT64_MAX, 0 }, { APR_INT64_MAX / 100, 0 }, { -1, 1 } };
+    const char *sentence;
+    int ready[2], i;
+    pid_t pid;
+    char octet;
+
+    (void)state;
+    assert_int_equal(pipe(ready), 0);
+    pid = fork();
+    assert_true(pid >= 0);
+    if (!pid) {
+        octet = mtls_versions_enter(world.list->versions) ? 'y' : 'n';
+        if (write(ready[1], &octet, 1) != 1)
+            _exit(1);
+        for (;;)
+            pause();
+    }
+    assert_int_equal(read(ready[0], &octet, 1), 1);
+    assert_int_equal(octet, 'y');
+    for (i = 0; i < (int)(sizeof(cases) / sizeof(cases[0])); i++) {
+        mtls_list_set_stale(world.list, cases[i].seconds);
+        assert_int_equal(mtls_list_keep(world.list, world.pool, 0, &sentence), MTLS_LIST_QUIET);
+        assert_int_equal(mtls_list_stale(world.list), cases[i].stale);
+    }
+    kill(pid, SIGKILL);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    close(ready[0]);
+    close(ready[1]);
+}
+
 /* ---- what is left behind ---- */
 
 typedef struct cost_t {
@@ -275,6 +310,7 @@ int main(void)
         cmocka_unit_test(test_steps),
         cmocka_unit_test(test_labels_differ),
         cmocka_unit_test(test_one_tells),
+        cmocka_unit_test(test_stuck),
         cmocka_unit_test(test_reloads),
     };
     int status;
