@@ -29,6 +29,17 @@ static const char *quote(cmd_parms *cmd, const char *word)
     return mtls_text_escape(cmd->pool, mtls_str(word));
 }
 
+/* A directive of a section begins. Not in .htaccess, which AllowOverrideList would let have it: what is said here is for all
+ * requests, and is not to be touched any more when there are some. */
+static const char *begin(cmd_parms *cmd)
+{
+    const char *error = ap_check_cmd_context(cmd, NOT_IN_HTACCESS);
+
+    if (!error)
+        mtls_conf_touch(cmd);
+    return error;
+}
+
 /** A word an operator may write, and what it means. */
 typedef struct choice_t {
     const char *word;
@@ -54,7 +65,6 @@ static const char *choose(cmd_parms *cmd, const choice_t *choices, const char *w
 
 static const char *add_export(cmd_parms *cmd, apr_array_header_t *list, const char *word, int removed)
 {
-    mtls_generation_t *generation = mtls_conf_touch(cmd);
     mtls_export_t *export = apr_pcalloc(cmd->pool, sizeof(*export));
     const char *error;
     int i;
@@ -68,7 +78,7 @@ static const char *add_export(cmd_parms *cmd, apr_array_header_t *list, const ch
     }
     else {
         export->headers = apr_array_make(cmd->pool, 4, sizeof(mtls_header_t *));
-        error = mtls_profile_compile(generation->headers, word, export->headers);
+        error = mtls_profile_compile(mtls_generation()->headers, word, export->headers);
         if (error)
             return refuse(cmd, error);
         mtls_profile_known(word, &export->name_len);
@@ -88,9 +98,11 @@ static const char *set_export(cmd_parms *cmd, void *dirv, int argc, char *const 
 {
     mtls_dir_t *dir = dirv;
     mtls_exports_t *exports = apr_pcalloc(cmd->pool, sizeof(*exports));
+    const char *error = begin(cmd);
     int i;
 
-    mtls_conf_touch(cmd);
+    if (error)
+        return error;
     if (argc < 1)
         return refuse(cmd, "needs a profile, or none");
     if (dir->exports)
@@ -99,7 +111,6 @@ static const char *set_export(cmd_parms *cmd, void *dirv, int argc, char *const 
     exports->relative = argv[0][0] == '+' || argv[0][0] == '-';
     for (i = 0; i < argc; i++) {
         int sign = argv[i][0] == '+' || argv[i][0] == '-';
-        const char *error;
 
         if (!strcasecmp(argv[i], "none")) {
             if (argc > 1)
@@ -120,14 +131,15 @@ static const char *set_export(cmd_parms *cmd, void *dirv, int argc, char *const 
 
 static const char *set_header(cmd_parms *cmd, void *dirv, const char *name, const char *field, const char *format)
 {
-    mtls_generation_t *generation = mtls_conf_touch(cmd);
     mtls_dir_t *dir = dirv;
     mtls_single_t single = { apr_pstrdup(cmd->pool, name), NULL, place_of(cmd) };
-    const char *error;
+    const char *error = begin(cmd);
     int i;
 
+    if (error)
+        return error;
     if (strcasecmp(field, "none")) {
-        error = mtls_header_compile(generation->headers, name, field, format, &single.header);
+        error = mtls_header_compile(mtls_generation()->headers, name, field, format, &single.header);
         if (error)
             return refuse(cmd, error);
     }
@@ -150,10 +162,12 @@ static const char *set_header(cmd_parms *cmd, void *dirv, const char *name, cons
 
 static const char *set_max_headers(cmd_parms *cmd, void *dirv, const char *word)
 {
+    const char *error = begin(cmd);
     mtls_dir_t *dir = dirv;
     char *end;
 
-    mtls_conf_touch(cmd);
+    if (error)
+        return error;
     dir->max_headers = apr_strtoi64(word, &end, 10);
     if (!apr_isdigit(*word) || *end || dir->max_headers < 1 || dir->max_headers > APR_INT32_MAX)
         return apr_psprintf(cmd->pool, "%s: '%s' is not a number of bytes from 1 to %d", cmd->cmd->name,
@@ -202,12 +216,13 @@ static const char *set_user_match(cmd_parms *cmd, mtls_user_t *user, const char 
 
 static const char *set_user(cmd_parms *cmd, void *dirv, const char *name, const char *second, const char *third)
 {
-    mtls_generation_t *generation = mtls_conf_touch(cmd);
     mtls_user_t *user = apr_pcalloc(cmd->pool, sizeof(*user));
-    const char *words[2] = { second, third }, *error;
+    const char *words[2] = { second, third }, *error = begin(cmd);
     int i;
 
-    error = mtls_fieldset_add(generation->fields, name, &user->field);
+    if (error)
+        return error;
+    error = mtls_fieldset_add(mtls_generation()->fields, name, &user->field);
     if (error)
         return refuse(cmd, error);
     if (user->field->row->flags & MTLS_FIELD_EXPORT)
@@ -239,37 +254,45 @@ static const char *set_user(cmd_parms *cmd, void *dirv, const char *name, const 
 
 static const char *set_env(cmd_parms *cmd, void *dirv, int on)
 {
-    mtls_generation_t *generation = mtls_conf_touch(cmd);
+    const char *error = begin(cmd);
 
+    if (error)
+        return error;
     ((mtls_dir_t *)dirv)->env = on;
-    return on ? mtls_environment_prepare(generation) : NULL;
+    return on ? mtls_environment_prepare(mtls_generation()) : NULL;
 }
 
 static const char *set_backstop(cmd_parms *cmd, void *dirv, int on)
 {
-    mtls_generation_t *generation = mtls_conf_touch(cmd);
+    const char *error = begin(cmd);
 
+    if (error)
+        return error;
     ((mtls_dir_t *)dirv)->backstop = on;
-    generation->backstop |= on;
+    mtls_generation()->backstop |= on;
     return NULL;
 }
 
 static const char *set_path_check(cmd_parms *cmd, void *dirv, const char *word)
 {
     static const choice_t modes[] = { { "strict", 1 }, { "off", 0 }, { NULL, 0 } };
+    const char *error = begin(cmd);
 
-    mtls_conf_touch(cmd)->path_checks = 1;
+    if (error)
+        return error;
+    mtls_generation()->path_checks = 1;
     return choose(cmd, modes, word, &((mtls_dir_t *)dirv)->path_check);
 }
 
 static const char *set_mode(cmd_parms *cmd, void *dirv, const char *word)
 {
     static const choice_t modes[] = { { "enforce", 0 }, { "report", 1 }, { NULL, 0 } };
-    mtls_generation_t *generation = mtls_conf_touch(cmd);
     mtls_dir_t *dir = dirv;
-    const char *error = choose(cmd, modes, word, &dir->report);
+    const char *error = begin(cmd);
 
-    generation->report |= dir->report == 1;
+    error = error ? error : choose(cmd, modes, word, &dir->report);
+    if (!error)
+        mtls_generation()->report |= dir->report == 1;
     return error;
 }
 
@@ -277,10 +300,12 @@ static const char *set_mode(cmd_parms *cmd, void *dirv, const char *word)
 
 static const char *set_subjects(cmd_parms *cmd, void *dirv, int on)
 {
-    mtls_generation_t *generation = mtls_conf_touch(cmd);
+    const char *error = begin(cmd);
 
+    if (error)
+        return error;
     ((mtls_dir_t *)dirv)->subjects = on;
-    generation->subjects |= on;
+    mtls_generation()->subjects |= on;
     return NULL;
 }
 

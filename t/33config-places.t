@@ -101,6 +101,34 @@ for my $name (sort keys %HTACCESS) {
 like($server->said, qr/main server: MTLSGuard used, 0 header names/, 'the start says what is guarded');
 $server->stop;
 
+# AllowOverrideList lets a .htaccess have what sections have, if the one who writes that insists on it: not these.
+my %OVERRIDING = map { my ($name) = /^(\w+)/; ($name => $_) }
+    'MTLSExport nginx', 'MTLSHeader X-Name subject.cn', 'MTLSMaxHeaders 10', 'MTLSUser subject.cn', 'MTLSEnv on', 'MTLSBackstop off',
+    'MTLSPathCheck off', 'MTLSMode report', 'MTLSStatusSubjects on';
+my $DIRECTIVES = slurp(top() . '/src/mtls_directives.c');
+is(join(' ', sort keys %OVERRIDING), join(' ', sort $DIRECTIVES =~ /"(\w+)", \w+, NULL, SECTIONS/g), 'every directive of sections');
+for my $backstop ('MTLSBackstop on', '') {
+    $server = start_server(tls => <<"END");
+        DocumentRoot "$root"
+        $backstop
+        <Directory "$root">
+            AllowOverride None
+            AllowOverrideList @{[ sort keys %OVERRIDING ]}
+            Require all granted
+        </Directory>
+END
+    for my $name (sort keys %OVERRIDING) {
+        make_path("$root/list");
+        spew("$root/list/index.html", "list\n");
+        spew("$root/list/.htaccess", "$OVERRIDING{$name}\n");
+        $server->mark;
+        my $response = client()->request($server, '/list/index.html', cert => 'ok');
+        is($response->{status}, 500, join ', ', 'in .htaccess, with AllowOverrideList', $OVERRIDING{$name}, $backstop || ());
+        like($server->error_log, qr{\Q$root\E/list/\.htaccess: $name cannot occur within htaccess files}, '... and the log says so');
+    }
+    $server->stop;
+}
+
 # ---- without mod_authz_core ----
 
 # Its directives are known to this module, too: they must not be taken for nothing.
