@@ -34,23 +34,28 @@ static int is_negated(apr_pool_t *p, const ap_directive_t *directive)
     return negated;
 }
 
+/* MTLSMode among these directives, of which the last holds; NULL: there is none. */
+static const ap_directive_t *find_mode(const ap_directive_t *beside)
+{
+    const ap_directive_t *found = NULL;
+
+    for (; beside; beside = beside->next)
+        found = mtls_tree_is(beside, "MTLSMode") ? beside : found;
+    return found;
+}
+
 /* MTLSMode enforce stands in the line's own section, or one around it: where another section that only reports is
  * merged with it, this line is held to what was said of it. */
 static int is_enforced(apr_pool_t *p, const ap_directive_t *directive)
 {
-    const ap_directive_t *beside;
+    const ap_directive_t *mode = NULL;
 
-    for (directive = directive->parent; directive; directive = directive->parent) {
-        if (!strcasecmp(directive->directive, "<VirtualHost"))
+    for (directive = directive->parent; directive && !mode; directive = directive->parent) {
+        if (mtls_tree_is(directive, "<VirtualHost"))
             return 0;
-        for (beside = directive->first_child; beside; beside = beside->next) {
-            const char *args = beside->args;
-
-            if (!strcasecmp(beside->directive, "MTLSMode"))
-                return !strcasecmp(ap_getword_conf(p, &args), "enforce");
-        }
+        mode = find_mode(directive->first_child);
     }
-    return 0;
+    return mode && !strcasecmp(mtls_tree_word(p, mode, 0), "enforce");
 }
 
 static void note_alias(const cmd_parms *cmd)

@@ -56,6 +56,8 @@ my %SECTION = (
     'outer/or' => "MTLSMode report|AuthMerging Or|$NO",
     'outer/off' => "MTLSMode report|$NO",
     'outer/silent' => 'MTLSMode report',
+    'twice' => "MTLSMode report|MTLSMode enforce|$NO",
+    'twice/and' => "MTLSMode report|AuthMerging And|$YES",
     'plain' => $NO,
     'plain/and' => "AuthMerging And|$YES",
     'plain/enforce' => "MTLSMode enforce|AuthMerging And|$YES",
@@ -244,6 +246,8 @@ my @ROWS = (
     ['/outer/or/x', 'ok', '403 no-match'],
     ['/outer/off/x', 'ok', '200 would-deny:no-match', '200 would-deny:no-match'],
     ['/outer/silent/x', 'ok', '403 no-match'],
+    ['/twice/x', 'ok', '403 no-match'],              # the last line holds
+    ['/twice/and/x', 'ok', '403 no-match'],
     ['/plain/and/x', 'ok', '200 would-deny:no-match'],
     ['/plain/enforce/x', 'ok', '403 no-match'],
     ['/sometimes/x', 'ok', '200 would-deny:no-match'],
