@@ -26,7 +26,8 @@ typedef struct mtls_regex_t mtls_regex_t;
 /** @return NULL and *regex in p, or a sentence fragment that says what is wrong with the pattern */
 const char *mtls_regex_make(apr_pool_t *p, const mtls_host_t *host, const char *pattern, const mtls_regex_t **regex);
 
-/** 1 match, 0 none, -1 ran into its limit (counts as none; say so in the log). */
+/** 1 match, 0 none, -1 ran into its limit: nobody knows, which is no match, and none to be negated; say so in the log.
+ *  Any thread. group (may be NULL) as in mtls_host_t. */
 int mtls_regex_match(const mtls_regex_t *regex, mtls_str_t text, mtls_str_t *group);
 
 /**

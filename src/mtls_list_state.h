@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file mtls_list_state.h
- * @brief What a list is made of. Private to the two files of the list.
+ * @brief What a list is made of. Private to the files of the list.
  */
 #ifndef MTLS_LIST_STATE_H
 #define MTLS_LIST_STATE_H

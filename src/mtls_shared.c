@@ -17,17 +17,18 @@ static void *align(void *at)
 /* The system hands anonymous memory out as zero; pages that nobody touches cost nothing. */
 void *mtls_shared_keep(apr_pool_t *process, const char *name, apr_size_t size)
 {
-    const char *key = apr_psprintf(process, "mtls_authz:%s:%" APR_SIZE_T_FMT, name, size);
     void *kept = NULL;
     apr_shm_t *shm;
+    char key[64];                /* what a restart asks for is not to stay with the process */
 
+    apr_snprintf(key, sizeof(key), "mtls_authz:%s:%" APR_SIZE_T_FMT, name, size);
     apr_pool_userdata_get(&kept, key, process);
     if (kept)
         return kept;
     if (apr_shm_create(&shm, size + MTLS_CACHE_LINE, NULL, process) != APR_SUCCESS)
         return NULL;
     kept = align(apr_shm_baseaddr_get(shm));
-    apr_pool_userdata_setn(kept, key, NULL, process);     /* no cleanup of ours: the module may be unloaded before */
+    apr_pool_userdata_set(kept, key, NULL, process);      /* no cleanup of ours: the module may be unloaded before */
     return kept;
 }
 

@@ -11,7 +11,6 @@
 
 #include "mtls_apart.h"
 #include "mtls_conf.h"
-#include "mtls_apart.h"
 #include "mtls_counters.h"
 #include "mtls_html.h"
 #include "mtls_metric.h"
