@@ -62,7 +62,8 @@ extern const int mtls_operators_len;
 typedef enum mtls_truth_t { MTLS_FALSE, MTLS_TRUE, MTLS_UNKNOWN } mtls_truth_t;
 
 /** What a rule says of a view. reason is MTLS_GRANTED for true, MTLS_NO_MATCH for false, else why
- *  it cannot be known. limited: a regular expression ran into its limit; unknown then, with MTLS_NO_MATCH. */
+ *  it cannot be known. limited: a regular expression ran into its limit; unknown then, with MTLS_NO_MATCH. With a
+ *  few values it did so, and no others are looked at. */
 typedef struct mtls_answer_t {
     mtls_truth_t truth;
     mtls_reason_t reason;

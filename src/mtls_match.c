@@ -165,6 +165,10 @@ const char *mtls_rule_read(apr_pool_t *p, mtls_fieldset_t *set, const mtls_host_
 
 /* ---- ask ---- */
 
+/* An expression that has run into its limit with so many values of a certificate is not given another: each costs a
+ * millisecond, and a certificate has room for thousands. */
+#define LIMITED_MOST 8
+
 static mtls_answer_t answer(mtls_truth_t truth, mtls_reason_t reason, int limited)
 {
     return (mtls_answer_t){ truth, reason, limited };
@@ -202,15 +206,15 @@ mtls_answer_t mtls_rule_ask(apr_pool_t *p, const mtls_rule_t *rule, const mtls_v
     values = mtls_view_get(p, view, rule->field, &scratch);
     if (mtls_known_reason(values.known) != MTLS_GRANTED)
         return answer(MTLS_UNKNOWN, mtls_known_reason(values.known), 0);
-    for (i = 0; i < values.n; i++) {
+    for (i = 0; i < values.n && limited < LIMITED_MOST; i++) {
         int related = rule->relation->relate(rule, &values.v[i]);
 
         if (related == 1)
             return answer(MTLS_TRUE, MTLS_GRANTED, 0);
-        limited |= related < 0;
+        limited += related < 0;
     }
     /* Nobody knows what an expression would have said that gave up: "not" must not make a yes of it. */
-    return answer(limited ? MTLS_UNKNOWN : MTLS_FALSE, MTLS_NO_MATCH, limited);
+    return answer(limited ? MTLS_UNKNOWN : MTLS_FALSE, MTLS_NO_MATCH, limited != 0);
 }
 
 int mtls_rule_lasts(const mtls_rule_t *rule)
