@@ -30,10 +30,11 @@ static const char *quote(cmd_parms *cmd, const char *word)
 }
 
 /* A directive of a section begins. Not in .htaccess, which AllowOverrideList would let have it: what is said here is for all
- * requests, and is not to be touched any more when there are some. */
+ * requests, and is not to be touched any more when there are some. Nor in <Limit>: what is meant for some methods would hold
+ * for all. */
 static const char *begin(cmd_parms *cmd)
 {
-    const char *error = ap_check_cmd_context(cmd, NOT_IN_HTACCESS);
+    const char *error = ap_check_cmd_context(cmd, NOT_IN_HTACCESS | NOT_IN_LIMIT);
 
     if (!error)
         mtls_conf_touch(cmd);

@@ -52,6 +52,17 @@ for my $section (@SECTIONS) {
     }
 }
 
+# ---- <Limit> ----
+
+# "MTLSBackstop off" for one method would have been for all: no setting knows methods.
+for my $limit ('<Limit OPTIONS>', '<LimitExcept GET>') {
+    for my $line (map { @$_ } @SECTION_FORMS) {
+        my ($name) = $line =~ /^(\w+)/;
+        my ($refusal) = said_of(tls => within(['<Location "/x">', $limit], 'Require mtls', $line));
+        is($refusal, "$name cannot occur within <Limit> or <LimitExcept> section", "$limit $line: refused");
+    }
+}
+
 # ---- .htaccess ----
 
 my $root = MTLS::Server::new_directory('htdocs');
