@@ -21,6 +21,10 @@ const char *mtls_pem_read(apr_pool_t *p, const char *path, apr_array_header_t *c
 /** Likewise from a C string. */
 const char *mtls_pem_parse(apr_pool_t *p, const char *text, apr_array_header_t *certificates);
 
+/** For readers of PEM: what is encrypted has no password. Without this OpenSSL asks for one, at the terminal or from the
+ *  standard input, and waits there. */
+int mtls_pem_no_password(char *room, int size, int writes, void *unused);
+
 /**
  * The values that a word stands for behind "is": the word parsed by the field's type, or, for
  * "pem:PATH" where a digest, distinguished name or serial number is expected, that value of every

@@ -9,6 +9,7 @@
 
 #include "mtls_dn.h"
 #include "mtls_list_read.h"
+#include "mtls_pem.h"
 #include "mtls_reading.h"
 
 /** A list of one issuer. */
@@ -268,7 +269,7 @@ static const char *read_pem(mtls_loading_t *loading, mtls_str_t octets)
     X509_CRL *crl;
     int n = 0;
 
-    while (!error && bio && (crl = PEM_read_bio_X509_CRL(bio, NULL, NULL, NULL)) != NULL) {
+    while (!error && bio && (crl = PEM_read_bio_X509_CRL(bio, NULL, mtls_pem_no_password, NULL)) != NULL) {
         error = read_crl(loading, crl);
         X509_CRL_free(crl);
         n++;

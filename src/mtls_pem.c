@@ -53,6 +53,12 @@ static int count_ends(BIO *bio)
     return n;
 }
 
+int mtls_pem_no_password(char *room, int size, int writes, void *unused)
+{
+    (void)room, (void)size, (void)writes, (void)unused;
+    return -1;
+}
+
 static const char *judge_file(apr_pool_t *p, BIO *bio, int n)
 {
     unsigned long last = ERR_peek_last_error();
@@ -77,7 +83,7 @@ static const char *read_all(apr_pool_t *p, BIO *bio, apr_array_header_t *certifi
     if (!bio)
         return apr_psprintf(p, "cannot be read: %s", errno ? strerror(errno) : "out of memory");
     /* _AUX takes a "TRUSTED CERTIFICATE" like any other; the plain one would pass it over in silence. */
-    while ((certificate = PEM_read_bio_X509_AUX(bio, NULL, NULL, NULL)) != NULL) {
+    while ((certificate = PEM_read_bio_X509_AUX(bio, NULL, mtls_pem_no_password, NULL)) != NULL) {
         APR_ARRAY_PUSH(certificates, X509 *) = certificate;
         apr_pool_cleanup_register(p, certificate, free_certificate, apr_pool_cleanup_null);
     }

@@ -7,6 +7,8 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/ui.h>
+#include "mtls_list_read.h"
 #include "mtls_pem.h"
 
 #define BEGIN "-----BEGIN CERTIFICATE-----"
@@ -78,6 +80,46 @@ static void test_texts(void **state)
         assert_int_equal(found->nelts, cases[i].n);
         assert_int_equal(ERR_peek_error(), 0);
     }
+}
+
+/* ---- what is encrypted ---- */
+
+#define ENCRYPTED "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00112233445566778899AABBCCDDEEFF\n\n"
+
+static int asked;
+
+static int note_question(UI *ui)
+{
+    (void)ui;
+    asked++;
+    return 0;
+}
+
+static const char *read_list(const char *text)
+{
+    mtls_loading_t loading = { .pool = unit_pool, .file = "file" };
+
+    return mtls_list_read_crl(&loading, mtls_str(text));
+}
+
+/* Nobody sits in front of a server, and nobody is asked for a password. */
+static void test_encrypted(void **state)
+{
+    static const char list[] = "-----BEGIN X509 CRL-----\n" ENCRYPTED "MIIB\n-----END X509 CRL-----\n";
+    UI_METHOD *nobody = UI_create_method("nobody");
+    apr_array_header_t *found = apr_array_make(unit_pool, 1, sizeof(X509 *));
+    const char *one = pem("one", write_plain);
+
+    (void)state;
+    UI_method_set_opener(nobody, note_question);
+    UI_set_default_method(nobody);
+    unit_same("certificate", mtls_pem_parse(unit_pool, with(one, BEGIN "\n", BEGIN "\n" ENCRYPTED), found),
+              "is damaged behind certificate 0");
+    unit_same("list", read_list(list), "file: revocation list 1 is cut off or damaged");
+    UI_set_default_method(UI_OpenSSL());
+    UI_destroy_method(nobody);
+    assert_int_equal(asked, 0);
+    assert_int_equal(ERR_peek_error(), 0);
 }
 
 /* ---- operands ---- */
@@ -158,7 +200,11 @@ static void test_operands(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_texts), cmocka_unit_test(test_operands) };
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_texts),
+        cmocka_unit_test(test_encrypted),
+        cmocka_unit_test(test_operands),
+    };
 
     return UNIT_RUN(tests);
 }
