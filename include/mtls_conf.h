@@ -162,6 +162,7 @@ typedef struct mtls_generation_t {
     apr_array_header_t *lines;       /**< of mtls_line_t *: every Require mtls line */
     const mtls_guard_t *guarded;     /**< every name that any virtual host may guard; set by mtls_check */
     mtls_castore_t *castore;         /**< NULL: no shared memory for it */
+    int fastcgi_pools;               /**< a balancer has members that speak FastCGI; set by mtls_export */
     apr_hash_t *places;              /**< by SSL_CTX *: MTLS_DIGEST_LEN octets; see mtls_session.h */
     int direct;                      /**< H2Direct is on somewhere */
     apr_array_header_t *variables;   /**< of const mtls_field_t *: MTLSEnv; NULL: nowhere on */

@@ -11,7 +11,7 @@
 /** All that a section sends for one peer. Constant once it is kept. */
 typedef struct mtls_sent_t {
     mtls_kept_t kept;                /**< its key is the section's settings if they last, else NULL */
-    int is_fastcgi;                  /**< straight to mod_proxy_fcgi */
+    int is_fastcgi;                  /**< to mod_proxy_fcgi, or perhaps: by a balancer */
     int plans;
     const mtls_header_t **planned;   /**< what the section exports, */
     int n;

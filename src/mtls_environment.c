@@ -11,6 +11,7 @@
 #include "mtls_vary.h"
 
 #define PREFIX "MTLS_"
+#define FEW 64
 
 static const char *add_variable(mtls_generation_t *generation, const char *name)
 {
@@ -67,14 +68,17 @@ static char *variable_name(apr_pool_t *p, const char *field)
     return name;
 }
 
-static void keep_variable(request_rec *r, const char *name, const char *text)
+static void keep_variable(request_rec *r, apr_table_t *several, const char *name, const char *text)
 {
     mtls_request_t *request = mtls_request_of(r);
 
     if (!request->variables)
         request->variables = apr_array_make(r->pool, 64, sizeof(const char *));
     APR_ARRAY_PUSH(request->variables, const char *) = name;
-    apr_table_setn(r->subprocess_env, name, text);
+    if (several)
+        apr_table_addn(several, name, text);
+    else
+        apr_table_setn(r->subprocess_env, name, text);
 }
 
 static void set_variable(request_rec *r, const mtls_field_t *field, mtls_values_t values)
@@ -82,6 +86,8 @@ static void set_variable(request_rec *r, const mtls_field_t *field, mtls_values_
     mtls_type_id_t type = (mtls_type_id_t)(field->type - mtls_types);
     const mtls_format_t *format = mtls_format_default(type);
     const char *name = variable_name(r->pool, field->name);
+    /* A table looks through all of its names for each that is set: a certificate may have tens of thousands. */
+    apr_table_t *several = values.n > FEW ? apr_table_make(r->pool, values.n) : NULL;
     int i;
 
     if (r->main && field->row->id == MTLS_F_USER)     /* the main request's may be another */
@@ -90,8 +96,10 @@ static void set_variable(request_rec *r, const mtls_field_t *field, mtls_values_
         const char *text = format->encode(r->pool, type, &values.v[i], 1);
 
         if (text)
-            keep_variable(r, values.n > 1 ? apr_psprintf(r->pool, "%s_%d", name, i + 1) : name, text);
+            keep_variable(r, several, values.n > 1 ? apr_psprintf(r->pool, "%s_%d", name, i + 1) : name, text);
     }
+    if (several)
+        apr_table_overlap(r->subprocess_env, several, APR_OVERLAP_TABLES_SET);
 }
 
 static int is_wanted(request_rec *r)

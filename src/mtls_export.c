@@ -11,6 +11,7 @@
 #include "mtls_sent.h"
 #include "mtls_strip.h"
 #include "mtls_trailer.h"
+#include "mtls_tree.h"
 #include "mtls_vary.h"
 
 APLOG_USE_MODULE(mtls_authz);
@@ -39,7 +40,15 @@ static int is_fastcgi(const request_rec *r)
 
     if (r->handler && *r->handler == 'p' && !strncmp(r->handler, "proxy:", 6))
         to = r->handler;
+    if (to && !strncmp(to, "proxy:balancer:", 15))        /* its member is chosen later */
+        return mtls_generation()->fastcgi_pools;
     return to && (!strncmp(to, "proxy:fcgi:", 11) || (!strncmp(to, "proxy:unix:", 11) && strstr(to, "|fcgi:")));
+}
+
+static int find_pool(void *ctx, const ap_directive_t *directive)
+{
+    (void)ctx;
+    return mtls_tree_is(directive, "BalancerMember") && ap_strcasestr(directive->args, "fcgi:") != NULL;
 }
 
 static int fits(const pass_t *pass, const mtls_header_t *header, const char *value)
@@ -306,6 +315,7 @@ void mtls_export_register(void)
 
     if (!mtls_headerset_len(mtls_generation()->headers))
         return;
+    mtls_generation()->fastcgi_pools = mtls_tree_walk(ap_conftree, find_pool, NULL);
     ap_hook_fixups(clear_names_of_outer, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_fixups(export_identity, after, NULL, APR_HOOK_REALLY_LAST);
 }

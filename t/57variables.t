@@ -114,6 +114,7 @@ for my $row (
     ['/rule/x', undef, 'MTLS_REASON=no-certificate REDIRECT_MTLS_REASON=no-certificate'],
     ['/rule/x', 'other', 'MTLS_REASON=no-match REDIRECT_MTLS_REASON=no-match'],
     ['/late/x', 'ok', 'MTLS_REASON=too-large REDIRECT_MTLS_REASON=too-large'],
+    ['/late/x', 'many-sans', 'MTLS_REASON=too-large REDIRECT_MTLS_REASON=too-large'],
     ['/ambiguous/x', 'ok', 'MTLS_REASON=ambiguous REDIRECT_MTLS_REASON=ambiguous'],
     ['/forbidden/x', 'ok', ''],
     ['/forbidden/fcgi', 'ok', ''],
@@ -137,7 +138,8 @@ for my $row (
     ['control-cn', MTLS_SUBJECT => undef], ['nul-dns', MTLS_SAN_DNS => undef], ['utf8-cn', MTLS_SUBJECT_CN => '%C3%84nne Gr%C3%B6%C3%9Fe %E6%97%A5%E6%9C%AC %F0%9F%94%91'],
     ['percent-cn', MTLS_SUBJECT_CN => 'anne%250d%250aX-Admin: yes'], ['null-word-cn', MTLS_SUBJECT_CN => '(null)'],
     ['quote-cn', MTLS_SUBJECT_CN => 'anne"; Role="admin'], ['two-cns', MTLS_SUBJECT_CN => undef], ['two-cns', MTLS_SUBJECT_CN_2 => 'admin'],
-    ['many-sans', MTLS_SAN_DNS_4000 => 'h3999.example'], ['many-sans', MTLS_SAN_DNS_4001 => undef],
+    ['many-sans', MTLS_SAN_DNS_1 => 'h0000.example'], ['many-sans', MTLS_SAN_DNS_4000 => 'h3999.example'],
+    ['many-sans', MTLS_SAN_DNS_4001 => undef], ['many-sans', MTLS_SUBJECT_CN => 'many'],
 ) {
     my ($cert, $name, $wanted) = @$row;
     is(variables($cert eq 'many-sans' ? '/f/x' : '/c/x', cert => $cert)->{$name}, $wanted, "$cert, $name");

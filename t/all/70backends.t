@@ -296,7 +296,7 @@ my %large = map { $_ => make_certificate("large-$_", { extensions => [['1.3.6.1.
 my ($rfc9440) = grep { $words[$_] eq 'rfc9440' } 0 .. $#words;
 my @SIZES = (
     ['http', 20000, 200], ['fcgi', 6000, 200], ['fcgi', 11500, 200], ['fcgi', 12500, 403], ['fcgi', 20000, 403],
-    ['set-handler', 11500, 200], ['set-handler', 12500, 403],
+    ['set-handler', 11500, 200], ['set-handler', 12500, 403], ['dead-fcgi-0', 11500, 200], ['dead-fcgi-0', 12500, 403],
 );
 for my $case (@SIZES) {
     my ($kind, $octets, $status) = @$case;

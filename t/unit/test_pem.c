@@ -8,6 +8,7 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/ui.h>
+#include "mtls_list_read.h"
 #include "mtls_pem.h"
 
 #define BEGIN "-----BEGIN CERTIFICATE-----"
@@ -83,44 +84,42 @@ static void test_texts(void **state)
 
 /* ---- what is encrypted ---- */
 
+#define ENCRYPTED "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00112233445566778899AABBCCDDEEFF\n\n"
+
 static int asked;
 
-static int write_encrypted(BIO *bio, X509 *certificate)
+static int note_question(UI *ui)
 {
-    return PEM_ASN1_write_bio((i2d_of_void *)(void *)i2d_X509, PEM_STRING_X509, bio, certificate, EVP_aes_128_cbc(),
-                              (const unsigned char *)"secret", 6, NULL, NULL);
-}
-
-static int answer(UI *ui, UI_STRING *question)
-{
+    (void)ui;
     asked++;
-    return UI_set_result(ui, question, "secret") == 0;
+    return 0;
 }
 
-/* Where there is a terminal OpenSSL asks whoever sits there for the password, and waits for him: not from a worker that
- * reads what somebody has sent. Here somebody would even know it. */
-static void test_passwords(void **state)
+static const char *read_list(const char *text)
 {
-    UI_METHOD *method = UI_create_method("somebody at a terminal");
-    const struct { const char *text; int n; const char *error; } cases[] = {
-        { pem("secret", write_encrypted), 0, "is damaged behind certificate 0" },
-        { both(pem("one", write_plain), pem("secret", write_encrypted)), 1, "is damaged behind certificate 1" },
-    };
-    apr_size_t i;
+    mtls_loading_t loading = { .pool = unit_pool, .file = "file" };
+
+    return mtls_list_read_crl(&loading, mtls_str(text));
+}
+
+/* Nobody sits in front of a server, and nobody is asked for a password. */
+static void test_encrypted(void **state)
+{
+    static const char list[] = "-----BEGIN X509 CRL-----\n" ENCRYPTED "MIIB\n-----END X509 CRL-----\n";
+    UI_METHOD *nobody = UI_create_method("nobody");
+    apr_array_header_t *found = apr_array_make(unit_pool, 1, sizeof(X509 *));
+    const char *one = pem("one", write_plain);
 
     (void)state;
-    UI_method_set_reader(method, answer);
-    UI_set_default_method(method);
-    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        apr_array_header_t *found = apr_array_make(unit_pool, 1, sizeof(X509 *));
-
-        unit_same(cases[i].text, mtls_pem_parse(unit_pool, cases[i].text, found), cases[i].error);
-        assert_int_equal(found->nelts, cases[i].n);
-        assert_int_equal(ERR_peek_error(), 0);
-    }
-    assert_int_equal(asked, 0);
+    UI_method_set_opener(nobody, note_question);
+    UI_set_default_method(nobody);
+    unit_same("certificate", mtls_pem_parse(unit_pool, with(one, BEGIN "\n", BEGIN "\n" ENCRYPTED), found),
+              "is damaged behind certificate 0");
+    unit_same("list", read_list(list), "file: revocation list 1 is cut off or damaged");
     UI_set_default_method(UI_OpenSSL());
-    UI_destroy_method(method);
+    UI_destroy_method(nobody);
+    assert_int_equal(asked, 0);
+    assert_int_equal(ERR_peek_error(), 0);
 }
 
 /* ---- operands ---- */
@@ -201,8 +200,11 @@ static void test_operands(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_texts), cmocka_unit_test(test_passwords),
-                                        cmocka_unit_test(test_operands) };
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_texts),
+        cmocka_unit_test(test_encrypted),
+        cmocka_unit_test(test_operands),
+    };
 
     return UNIT_RUN(tests);
 }
