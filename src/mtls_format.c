@@ -53,6 +53,16 @@ char *mtls_put(char *to, const char *s)
     return to + len;
 }
 
+/* In clean text: U+0080 to U+009F. U+0085 ends a line for some readers, U+009B begins an order to a terminal. */
+static int has_late_control(const char *s)
+{
+    while ((s = strchr(s, 0xc2)) != NULL) {
+        if ((unsigned char)*++s < 0xa0)
+            return 1;
+    }
+    return 0;
+}
+
 const char *mtls_sendable(const char *s, unsigned flags)
 {
     mtls_str_t text;
@@ -62,7 +72,7 @@ const char *mtls_sendable(const char *s, unsigned flags)
     text = mtls_str(s);
     if (s[0] == ' ' || s[text.len - 1] == ' ')
         return NULL;
-    if (flags & MTLS_FORMAT_UTF8 ? mtls_text_clean(text) : mtls_text_printable(text))
+    if (flags & MTLS_FORMAT_UTF8 ? mtls_text_clean(text) && !has_late_control(s) : mtls_text_printable(text))
         return s;
     return NULL;
 }

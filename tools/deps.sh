@@ -61,6 +61,7 @@ test-all    golang-go                  cmd:go
 test-all    jq                         cmd:jq
 test-all    wget                       cmd:wget
 test-all    python3-requests           python:requests
+test-all    python3-ldap               python:ldap
 test-all    chromium                   cmd:chromium
 test-all    libnghttp2-dev             file:/usr/include/nghttp2/nghttp2.h
 test-all    fonts-dejavu-core          file:/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf

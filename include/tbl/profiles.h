@@ -91,7 +91,7 @@ MTLS_PART("keycloak-apache", "CERT_CHAIN_8", NULL, NULL, NULL, NULL, 0)
 MTLS_PART("keycloak-apache", "CERT_CHAIN_9", NULL, NULL, NULL, NULL, 0)
 
 MTLS_PROFILE("traefik", "pem,info",
-    "what Traefik 2.9.4 and later sends: Keycloak (provider traefik), Syncthing, authentik",
+    "applications written for what Traefik 2.9.4 and later sends, such as Syncthing's discovery server",
     "bodies of PEM joined by commas, the certificate first, and query-escaped facts of the certificate")
 MTLS_PART("traefik", "X-Forwarded-Tls-Client-Cert", NULL, "certificate chain", "pem-body", "pem", 0)
 MTLS_PART("traefik", "X-Forwarded-Tls-Client-Cert-Info", "Subject",

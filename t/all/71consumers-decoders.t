@@ -8,10 +8,11 @@ use MTLS::Consumer;
 use IPC::Open2;
 use JSON::PP ();
 
-# consumer, profile; the third word: it reads a name instead of the certificate.
+# consumer, profile or a whole line; the third word: it reads a name instead of the certificate.
 my @CONSUMERS = (
     ['Keycloak rfc9440', 'rfc9440'], ['OpenBao', 'rfc9440'], ['Keycloak nginx', 'nginx'], ['authentik', 'nginx'],
-    ['Keycloak haproxy', 'keycloak-haproxy'], ['Keycloak apache', 'keycloak-apache'], ['Keycloak traefik', 'traefik'],
+    ['Keycloak haproxy', 'keycloak-haproxy'], ['Keycloak apache', 'keycloak-apache'],
+    ['Keycloak traefik', 'MTLSHeader X-Forwarded-Tls-Client-Cert certificate pem-url'], ['Traefik\'s services', 'traefik'],
     ['Keycloak envoy', 'xfcc:cert,chain'], ['Keycloak aws-elb-alb', 'alb'],
     ['Keycloak aws-elb-alb passthrough', 'alb:passthrough'], ['Envoy\'s services', 'xfcc'],
     ['Google\'s services', 'gcp'],
@@ -24,7 +25,10 @@ my %NAME = ('ok' => 'Anne Example', 'other' => 'Otto Other', 'direct' => 'direct
 
 my $backend = start_backend('http');
 my $lines = sprintf qq(ProxyPass "/" "http://127.0.0.1:%d/"\n), $backend->port('http');
-$lines .= "<Location \"/$_/\">\nMTLSExport $CONSUMERS[$_][1]\n</Location>\n" for 0 .. $#CONSUMERS;
+for (0 .. $#CONSUMERS) {
+    my $what = $CONSUMERS[$_][1];
+    $lines .= sprintf "<Location \"/%d/\">\n%s\n</Location>\n", $_, $what =~ / / ? $what : "MTLSExport $what";
+}
 my $server = start_server(tls => $lines);
 
 my $json = JSON::PP->new->latin1->canonical;

@@ -70,8 +70,15 @@ def keycloak_aws(text):
 
 
 def traefik(text):
-    """Keycloak's and Syncthing's reader of Traefik's header: bodies of PEM joined by commas, the certificate first."""
+    """Applications behind Traefik: bodies of PEM joined by commas, the certificate first."""
     return base64.b64decode(text.split(",")[0], validate=True)
+
+
+def keycloak_traefik(text):
+    """Keycloak, provider traefik: URLDecoder, + is a blank; what is no base64 is passed over, as in MIME. That reads
+    percent-encoded PEM; of base64 as Traefik sends it, each + is lost."""
+    body = MARKS.sub("", urllib.parse.unquote_plus(text).split("-----END CERTIFICATE-----")[0])
+    return base64.b64decode(re.sub("[^A-Za-z0-9+/=]", "", body))
 
 
 def xfcc_pairs(text):
@@ -146,7 +153,8 @@ CONSUMERS = {
     "Keycloak rfc9440": certificate("Client-Cert", rfc9440), "OpenBao": certificate("Client-Cert", rfc9440),
     "Keycloak nginx": keycloak_nginx, "authentik": keycloak_nginx,
     "Keycloak haproxy": joined, "Keycloak apache": certificate("SSL_CLIENT_CERT", from_pem),
-    "Keycloak traefik": certificate("X-Forwarded-Tls-Client-Cert", traefik), "Keycloak envoy": keycloak_envoy,
+    "Keycloak traefik": certificate("X-Forwarded-Tls-Client-Cert", keycloak_traefik),
+    "Traefik's services": certificate("X-Forwarded-Tls-Client-Cert", traefik), "Keycloak envoy": keycloak_envoy,
     "Keycloak aws-elb-alb": certificate("X-Amzn-Mtls-Clientcert-Leaf", keycloak_aws),
     "Keycloak aws-elb-alb passthrough": certificate("X-Amzn-Mtls-Clientcert", keycloak_aws),
     "Envoy's services": envoy_hash, "Google's services": google, "Puppet Server": puppet,
