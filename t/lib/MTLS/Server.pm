@@ -256,25 +256,26 @@ sub graceful {
     }
     my $pattern = qr/resuming normal operations/;
     my $before = () = slurp("$self->{dir}/error_log") =~ /$pattern/g;
-    # Stopped meanwhile, or it makes another child of the old generation when we have looked already.
-    kill STOP => $self->{pid};
-    my @old = children($self->{pid});
+    my %pipes = map { $_ => 1 } held($self->{pid}, 'pipe');
     kill USR1 => $self->{pid};
-    kill CONT => $self->{pid};
     wait_for(sub { (() = slurp("$self->{dir}/error_log") =~ /$pattern/g) > $before })
         or die "no restart:\n" . $self->said;
-    # A child of the old generation that still listens would take a connection and close it after one request.
-    my %listening = map { $_ => 1 } sockets($self->{pid});
-    wait_for(sub { !grep { $listening{$_} } map { sockets($_) } @old })
+    # A child of the old generation that still listens would take a connection and close it after one request; it may even have
+    # been made after the signal. Children are told to end through a pipe that each generation has of its own.
+    my %listening = map { $_ => 1 } held($self->{pid}, 'socket');
+    my %new = map { $_ => 1 } grep { !$pipes{$_} } held($self->{pid}, 'pipe');
+    my $listens = sub { grep { $listening{$_} } held($_[0], 'socket') };
+    my $is_new = sub { grep { $new{$_} } held($_[0], 'pipe') };
+    wait_for(sub { !grep { $listens->($_) && !$is_new->($_) } children($self->{pid}) })
         or die "the old generation still listens:\n" . $self->said;
 }
 
 sub children { return split ' ', slurp("/proc/$_[0]/task/$_[0]/children") }
 
-# What sockets a process holds, by the kernel's names for them; none if there is no such process any more.
-sub sockets {
-    my ($pid) = @_;
-    return grep { defined && /^socket:/ } map { readlink } glob "/proc/$pid/fd/*";
+# What sockets or pipes a process holds, by the kernel's names for them; none if there is no such process any more.
+sub held {
+    my ($pid, $kind) = @_;
+    return grep { defined && /^$kind:/ } map { readlink } glob "/proc/$pid/fd/*";
 }
 
 sub wait_for {
