@@ -4,7 +4,7 @@
 #include "http_config.h"
 #include "apr_strings.h"
 
-#include "mtls_conf.h"
+#include "mtls_directive.h"
 #include "mtls_list_directives.h"
 #include "mtls_operand.h"
 
@@ -12,22 +12,12 @@
 #define INTERVAL_LEAST 1
 #define INTERVAL_MOST 3600
 
-static const char *refuse(cmd_parms *cmd, const char *sentence)
-{
-    return apr_psprintf(cmd->pool, "%s: %s", cmd->cmd->name, sentence);
-}
-
-static const char *quote(cmd_parms *cmd, const char *word)
-{
-    return mtls_text_escape(cmd->pool, mtls_str(word));
-}
-
 static void keep(cmd_parms *cmd, mtls_generation_t *generation, mtls_list_t *list)
 {
     mtls_listed_t *listed = apr_array_push(generation->lists);
 
     listed->list = list;
-    listed->place = (mtls_place_t){ cmd->directive->filename, cmd->directive->line_num };
+    listed->place = mtls_directive_place(cmd);
 }
 
 /* The list of this name, if there is one already. */
@@ -51,27 +41,30 @@ static const char *set_stale(cmd_parms *cmd, mtls_list_t *list, const char *word
 
     if (strncasecmp(word, STALE_PREFIX, sizeof(STALE_PREFIX) - 1))
         return apr_psprintf(cmd->pool, "%s: '%s' is one word too many: NAME FIELD file:PATH|crl:PATH [stale=DURATION] is "
-                            "meant", cmd->cmd->name, quote(cmd, word));
+                            "meant", cmd->cmd->name, mtls_directive_quote(cmd, word));
     error = mtls_parse_duration(cmd->pool, word + sizeof(STALE_PREFIX) - 1, &duration);
     if (error)
-        return apr_psprintf(cmd->pool, "%s: '%s' %s", cmd->cmd->name, quote(cmd, word + sizeof(STALE_PREFIX) - 1), error);
+        return apr_psprintf(cmd->pool, "%s: '%s' %s", cmd->cmd->name,
+                            mtls_directive_quote(cmd, word + sizeof(STALE_PREFIX) - 1), error);
     mtls_list_set_stale(list, duration.number);
     return NULL;
 }
 
 const char *mtls_directive_list(cmd_parms *cmd, void *dirv, int argc, char *const argv[])
 {
-    mtls_generation_t *generation = mtls_conf_use(cmd);
+    const char *error = mtls_directive_begin(cmd, mtls_conf_use);
+    mtls_generation_t *generation = mtls_generation();
     const mtls_listed_t *before;
-    const char *error;
     mtls_list_t *list;
 
     (void)dirv;
+    if (error)
+        return error;
     if (argc < 3 || argc > 4)
-        return refuse(cmd, "NAME FIELD file:PATH|crl:PATH [stale=DURATION] is meant");
+        return mtls_directive_refuse(cmd, "NAME FIELD file:PATH|crl:PATH [stale=DURATION] is meant");
     error = mtls_list_define(cmd->pool, generation->fields, &mtls_httpd_host, argv[0], argv[1], argv[2], &list);
     if (error)
-        return refuse(cmd, error);
+        return mtls_directive_refuse(cmd, error);
     before = find(generation, list);
     if (before)
         return apr_psprintf(cmd->pool, "%s: list '%s' is defined in %s:%d already", cmd->cmd->name, mtls_list_name(list),
@@ -82,18 +75,20 @@ const char *mtls_directive_list(cmd_parms *cmd, void *dirv, int argc, char *cons
 
 const char *mtls_directive_kill_list(cmd_parms *cmd, void *dirv, const char *path)
 {
-    mtls_generation_t *generation = mtls_conf_use(cmd);
+    const char *error = mtls_directive_begin(cmd, mtls_conf_use);
+    mtls_generation_t *generation = mtls_generation();
     const mtls_listed_t *before = generation->kill_list ? find(generation, generation->kill_list) : NULL;
-    const char *error;
     mtls_list_t *list;
 
     (void)dirv;
+    if (error)
+        return error;
     if (before)
         return apr_psprintf(cmd->pool, "%s: there is one already, in %s:%d, and it is for all virtual hosts",
                             cmd->cmd->name, before->place.file, before->place.line);
     error = mtls_list_define(cmd->pool, generation->fields, &mtls_httpd_host, NULL, NULL, path, &list);
     if (error)
-        return refuse(cmd, error);
+        return mtls_directive_refuse(cmd, error);
     generation->kill_list = list;
     keep(cmd, generation, list);
     return NULL;
@@ -101,15 +96,17 @@ const char *mtls_directive_kill_list(cmd_parms *cmd, void *dirv, const char *pat
 
 const char *mtls_directive_list_interval(cmd_parms *cmd, void *dirv, const char *word)
 {
-    mtls_generation_t *generation = mtls_conf_use(cmd);
+    const char *error = mtls_directive_begin(cmd, mtls_conf_use);
     mtls_value_t duration;
-    const char *error = mtls_parse_duration(cmd->pool, word, &duration);
 
     (void)dirv;
     if (error)
-        return apr_psprintf(cmd->pool, "%s: '%s' %s", cmd->cmd->name, quote(cmd, word), error);
+        return error;
+    error = mtls_parse_duration(cmd->pool, word, &duration);
+    if (error)
+        return apr_psprintf(cmd->pool, "%s: '%s' %s", cmd->cmd->name, mtls_directive_quote(cmd, word), error);
     if (duration.number < INTERVAL_LEAST || duration.number > INTERVAL_MOST)
-        return apr_psprintf(cmd->pool, "%s: '%s' is not from 1s to 1h", cmd->cmd->name, quote(cmd, word));
-    generation->list_interval = duration.number * APR_USEC_PER_SEC;
+        return apr_psprintf(cmd->pool, "%s: '%s' is not from 1s to 1h", cmd->cmd->name, mtls_directive_quote(cmd, word));
+    mtls_generation()->list_interval = duration.number * APR_USEC_PER_SEC;
     return NULL;
 }

@@ -107,6 +107,21 @@ static void find_bare_variable(const mtls_survey_t *survey, const ap_directive_t
                         "and write %1");
 }
 
+/* "\1X-Client-Cert" is another name to the guard, and may be the same one to a backend that drops what no name has. */
+static void find_unsafe_names(const mtls_survey_t *survey, const ap_directive_t *directive)
+{
+    const char *word;
+    int i;
+
+    if (!mtls_tree_is(directive, "HttpProtocolOptions") || !mtls_survey_uses(survey, mtls_survey_site(survey, directive)))
+        return;
+    for (i = 0; *(word = mtls_tree_word(survey->p, directive, i)); i++) {
+        if (!strcasecmp(word, "Unsafe"))
+            mtls_finding_warn(survey, directive, "HttpProtocolOptions Unsafe takes header names with control characters "
+                              "in them, which a backend may read as a name that MTLSGuard removes; leave Unsafe out");
+    }
+}
+
 /** One row per surprise that one directive gives away. */
 static mtls_finding_fn *const findings[] = {
     find_alternatives,
@@ -114,6 +129,7 @@ static mtls_finding_fn *const findings[] = {
     find_request_header,
     find_idle_pass,
     find_bare_variable,
+    find_unsafe_names,
     mtls_find_section_verify,
     mtls_find_optional_no_ca,
     mtls_find_opt_renegotiate,

@@ -218,6 +218,21 @@ Require mtls
 </Location>
 ! ok
 
+HttpProtocolOptions Unsafe Require1.0
+<Location "/x">
+MTLSExport rfc9440
+</Location>
+! warns @1@: HttpProtocolOptions Unsafe takes header names with control characters in them, which a backend may read as a name that MTLSGuard removes; leave Unsafe out
+
+HttpProtocolOptions Strict
+<Location "/x">
+MTLSExport rfc9440
+</Location>
+! ok
+
+HttpProtocolOptions Unsafe
+! ok
+
 [tls]
 <Location "/x">
 SSLVerifyClient require

@@ -7,7 +7,7 @@ use MTLS::Test;
 use MTLS::Cases;
 
 my @SOURCES = qw(
-    src/mtls_directives.c src/mtls_auditlog.c src/mtls_require.c src/mtls_match.c src/mtls_words.c src/mtls_relation.c src/mtls_pem.c src/mtls_operand.c src/mtls_name.c src/mtls_oid.c
+    src/mtls_directives.c src/mtls_directive.c src/mtls_identity_directives.c src/mtls_auditlog.c src/mtls_require.c src/mtls_match.c src/mtls_words.c src/mtls_relation.c src/mtls_pem.c src/mtls_operand.c src/mtls_name.c src/mtls_oid.c
     src/mtls_dn_parse.c src/mtls_dn_slash.c src/mtls_field.c src/mtls_expression.c src/mtls_header.c src/mtls_header_name.c src/mtls_profile.c
     src/mtls_check.c src/mtls_cache.c src/mtls_ruling.c src/mtls_finding.c include/tbl/header_names.h
     src/mtls_list.c src/mtls_list_lines.c src/mtls_list_crl.c src/mtls_list_directives.c src/mtls_check_lists.c
