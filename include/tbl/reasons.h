@@ -73,9 +73,9 @@ MTLS_REASON(BACKSTOP, "backstop", 403,
     "add the missing Require mtls line, or exempt this exact path with MTLSBackstop off")
 MTLS_REASON(LIST_UNAVAILABLE, "list-unavailable", 403,
     "a list that a rule needs could not be read",
-    "the error log for the list's name and file",
-    "the list's file is missing, not readable for the server or has a line that cannot be understood",
-    "correct the file; it is read again without a restart")
+    "the error log for 'cannot reach it' and 'no thread that keeps lists', and the server's limits of memory, processes and files",
+    "a child of the server cannot map the list's memory, or could start no thread that keeps lists; a bad file is not the cause",
+    "raise the limit, then apachectl graceful: new children have the list")
 MTLS_REASON(KILLED, "killed", 403,
     "the certificate is on the kill list",
     "the kill list's entry and whether it is still meant",
