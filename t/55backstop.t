@@ -101,6 +101,12 @@ my $BODY = <<"END";
     <If "%{REQUEST_METHOD} == 'GET' && %{REQUEST_URI} =~ m#^/app/if/#">
         $LINE
     </If>
+    <Location "/app/preflight/">
+        $LINE
+        <If "%{REQUEST_METHOD} == 'OPTIONS'">
+            $EXEMPT
+        </If>
+    </Location>
     <LocationMatch "^/open/">
         $EXEMPT
     </LocationMatch>
@@ -374,6 +380,12 @@ for my $row (['CONNECT', "CONNECT $elsewhere HTTP/1.1\r\nHost: $elsewhere\r\n\r\
     my ($name, $text, $off, $on) = @$row;
     is(raw(off => $text)->{status}, $off, "$name, backstop off");
     is(raw(on => $text)->{status}, $on, "$name, backstop on");
+}
+
+# One method can be for everybody: what the documentation tells those who have to let preflights pass.
+for my $http (@HTTP) {
+    is(join(' ', map { $_->{status} } ask('on', $http, undef, 'OPTIONS /app/preflight/x', 'GET /app/preflight/x',
+                                          'OPTIONS /app/protected/x')), '200 403 403', "HTTP/$http: preflights pass, and nothing else");
 }
 
 # A verdict is for one request, on a connection that lives on.
