@@ -152,10 +152,8 @@ static int visit_verify_client(void *ctx, const ap_directive_t *directive)
 
     if (!mtls_tree_is(directive, "SSLVerifyClient") || !strcasecmp(mtls_tree_word(guards->p, directive, 0), "none"))
         return OK;
-    s = mtls_tree_server(directive, guards->main_server);
-    mtls_server_of(s)->touched = 1;
-    if (s == guards->main_server) {           /* virtual hosts inherit it */
-        for (s = s->next; s; s = s->next)
+    for (s = guards->main_server; s; s = s->next) {       /* virtual hosts inherit it */
+        if (mtls_tree_concerns(directive, s))
             mtls_server_of(s)->touched = 1;
     }
     return OK;

@@ -56,15 +56,34 @@ const char *mtls_tree_alias(apr_pool_t *p, const ap_directive_t *alias)
     return len && name[len - 1] == '>' ? apr_pstrndup(p, name, len - 1) : name;
 }
 
+/* NULL: outside of all. */
+static const ap_directive_t *host_of(const ap_directive_t *directive)
+{
+    return mtls_tree_is(directive, "<VirtualHost") ? directive : mtls_tree_within(directive, "<VirtualHost");
+}
+
+/* By file and line: of a file that is included twice each section has made two. */
+static int is_made_by(const server_rec *s, const ap_directive_t *host)
+{
+    return s->is_virtual && s->defn_name && s->defn_line_number == (unsigned)host->line_num
+        && !strcmp(s->defn_name, host->filename);
+}
+
 server_rec *mtls_tree_server(const ap_directive_t *directive, server_rec *main_server)
 {
-    const ap_directive_t *host = mtls_tree_is(directive, "<VirtualHost") ? directive
-                                                                         : mtls_tree_within(directive, "<VirtualHost");
+    const ap_directive_t *host = host_of(directive);
     server_rec *s;
 
     for (s = main_server->next; host && s; s = s->next) {
-        if (s->defn_name && s->defn_line_number == (unsigned)host->line_num && !strcmp(s->defn_name, host->filename))
+        if (is_made_by(s, host))
             return s;
     }
     return main_server;
+}
+
+int mtls_tree_concerns(const ap_directive_t *directive, const server_rec *s)
+{
+    const ap_directive_t *host = host_of(directive);
+
+    return !host || is_made_by(s, host);
 }

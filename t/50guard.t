@@ -35,6 +35,7 @@ my @HOSTS = (
     ['reject-pass',  "MTLSOnSpoof reject\nMTLSPass rfc9440 aspnet X-Own X-Other", $EVERYTHING, 'all (by default)'],
     ['reject-off',   "MTLSOnSpoof reject\nMTLSGuard off", $EVERYTHING, 'off'],
     ['strip',        'MTLSOnSpoof strip', $ALL, 'all (by default)'],
+    (map { [$_,      undef, $ALL, 'all (by default)'] } 'twin-a', 'twin-b'),
     ['early',        "MTLSGuard all\nRequestHeader set X-Client-Verify early early\nRequestHeader set X_Client_DN late", $ALL, 'all'],
 );
 sub host { my ($name, $lines) = @_; return <<"END" }
@@ -45,7 +46,11 @@ sub host { my ($name, $lines) = @_; return <<"END" }
     $lines
 </VirtualHost>
 END
-my $hosts = join '', map { host(@$_[0, 1]) } @HOSTS;
+my $hosts = join '', map { host(@$_[0, 1]) } grep { defined $_->[1] } @HOSTS;
+# Both made by one section, in a file that is included twice.
+my $section = MTLS::Server::new_directory('hosts') . '/twin.conf';
+spew($section, host('${TWIN}', 'SSLVerifyClient optional') =~ s/\@HTTP_PORT\@/\${TWIN_PORT}/r);
+$hosts .= "Define TWIN_PORT \@HTTP_PORT\@\n" . join '', map { "Define TWIN $_\nInclude \"$section\"\n" } 'twin-a', 'twin-b';
 # What is the whole server's touches no virtual host's default.
 my $kill = MTLS::Server::new_directory('lists') . '/kill';
 spew($kill, "# nobody\n");
