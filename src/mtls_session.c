@@ -2,7 +2,6 @@
 /* What is put into TLS sessions when a certificate is verified, and read back when they are resumed. */
 #include "httpd.h"
 #include "http_log.h"
-#include "http_main.h"
 #include "apr_hash.h"
 #include "apr_strings.h"
 
@@ -235,14 +234,13 @@ static int is_demand(const ap_directive_t *directive)
         && (!directive->parent || mtls_tree_is(directive->parent, "<VirtualHost"));
 }
 
-/* Those outside of virtual hosts hold in all. */
+/* Those outside of virtual hosts hold in all; and what may be demanded by this one or by its twin counts for both. */
 static int add_demand(void *ctx, const ap_directive_t *directive)
 {
     const demands_t *demands = ctx;
-    const server_rec *of = is_demand(directive) ? mtls_tree_server(directive, ap_server_conf) : NULL;
     char *text;
 
-    if (!of || (of != ap_server_conf && of != demands->server))
+    if (!is_demand(directive) || !mtls_tree_concerns(directive, demands->server))
         return 0;
     text = apr_pstrcat(demands->p, directive->directive, " ", directive->args, NULL);
     ap_str_tolower(text);

@@ -252,4 +252,45 @@ for my $row (@STRICTER) {
     }
 }
 
+# Two virtual hosts of one file, which is included twice: each is looked at by itself.
+my @TWICE = (free_port(), free_port());
+spew("$own/twice.conf", <<'END' =~ s/\@PKI\@/pki()/gre);
+    Listen 127.0.0.1:${AT}
+    <VirtualHost 127.0.0.1:${AT}>
+        ServerName localhost:${AT}
+        SSLEngine on
+        SSLCertificateFile "@PKI@/server.crt"
+        SSLCertificateKeyFile "@PKI@/server.key"
+        SSLCACertificateFile "@PKI@/ca-known.pem"
+        SSLCARevocationFile "@PKI@/intermediate.crl.pem"
+        SSLCARevocationCheck ${LOOK}
+        SSLVerifyClient optional
+        SSLVerifyDepth 30
+        <Location />
+            Require mtls
+        </Location>
+    </VirtualHost>
+END
+sub looking {
+    return start_server(conf => ticket_keys() . join '', map { "Define AT $TWICE[$_]\nDefine LOOK $_[$_]\nInclude $own/twice.conf\n" } 0, 1);
+}
+sub twice {
+    my ($index, $cert, @how) = @_;
+    my ($response) = client()->many($server, { cert => $cert, port => $TWICE[$index], @how }, { path => '/' });
+    return join ' ', $response->{status} || 'none', $response->{reused} ? 'resumed' : ();
+}
+for my $row (['none', 'leaf'], ['leaf', 'none']) {
+    my ($strict, $lax) = $row->[0] eq 'leaf' ? (0, 1) : (1, 0);
+    $server->stop;
+    $server = looking('none', 'none');
+    is(twice($strict, 'other', tls => $_, save => "twice $_"), '200', "host $strict of one file, TLS $_: looks into no list") for '1.2', '1.3';
+    $server->stop;
+    $server = looking(@$row);
+    for my $tls ('1.2', '1.3') {
+        is(twice($_, 'ok', tls => $tls), '200', "host $_ of one file, TLS $tls: others come in") for 0, 1;
+        is(twice($strict, 'other', tls => $tls, session => "twice $tls"), 'none', "host $strict of one file, TLS $tls: looks now, and its ticket is worth nothing");
+        is(twice($lax, 'other', tls => $tls), '200', "host $lax of one file, TLS $tls: does not look");
+    }
+}
+
 done_testing;
