@@ -69,31 +69,17 @@ static void publish_reason(request_rec *r, mtls_request_t *request, mtls_reason_
         apr_table_setn(r->subprocess_env, MTLS_REASON_VARIABLE, mtls_reason_slug(reason));
 }
 
-static const char gone[] = "";
-
-static int keep_others(void *table, const char *name, const char *value)
-{
-    if (value != gone)
-        apr_table_addn(table, name, value);
-    return 1;
-}
-
-/* Marked, all at once, and then left out: there may be tens of thousands, and a table looks through all of its names for
- * each that is unset. */
 static void unset_names(request_rec *r, const char *prefix, const apr_array_header_t *names)
 {
-    apr_table_t *marks, *before;
+    apr_table_t *gone;
     int i;
 
     if (!names || !names->nelts)
         return;
-    marks = apr_table_make(r->pool, names->nelts);
+    gone = apr_table_make(r->pool, names->nelts);
     for (i = 0; i < names->nelts; i++)
-        apr_table_addn(marks, apr_pstrcat(r->pool, prefix, APR_ARRAY_IDX(names, i, const char *), NULL), gone);
-    before = apr_table_copy(r->pool, r->subprocess_env);
-    apr_table_overlap(before, marks, APR_OVERLAP_TABLES_SET);
-    apr_table_clear(r->subprocess_env);
-    apr_table_do(keep_others, r->subprocess_env, before, NULL);
+        apr_table_addn(gone, apr_pstrcat(r->pool, prefix, APR_ARRAY_IDX(names, i, const char *), NULL), "");
+    mtls_request_unset(r, gone);
 }
 
 /* With each internal redirect httpd puts one more prefix before the names of all variables. */

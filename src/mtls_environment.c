@@ -81,6 +81,12 @@ static void keep_variable(request_rec *r, apr_table_t *several, const char *name
         apr_table_setn(r->subprocess_env, name, text);
 }
 
+static int add_to(void *table, const char *name, const char *value)
+{
+    apr_table_addn(table, name, value);
+    return 1;
+}
+
 static void set_variable(request_rec *r, const mtls_field_t *field, mtls_values_t values)
 {
     mtls_type_id_t type = (mtls_type_id_t)(field->type - mtls_types);
@@ -98,8 +104,10 @@ static void set_variable(request_rec *r, const mtls_field_t *field, mtls_values_
         if (text)
             keep_variable(r, several, values.n > 1 ? apr_psprintf(r->pool, "%s_%d", name, i + 1) : name, text);
     }
-    if (several)
-        apr_table_overlap(r->subprocess_env, several, APR_OVERLAP_TABLES_SET);
+    if (several) {
+        mtls_request_unset(r, several);
+        apr_table_do(add_to, r->subprocess_env, several, NULL);
+    }
 }
 
 static int is_wanted(request_rec *r)

@@ -2,6 +2,7 @@
 #include "httpd.h"
 #include "http_config.h"
 #include "http_protocol.h"
+#include "apr_hash.h"
 #include "apr_strings.h"
 
 #include "mtls_request.h"
@@ -133,4 +134,50 @@ int mtls_request_refused(const request_rec *r)
             return 1;
     }
     return 0;
+}
+
+/* ---- variables ---- */
+
+/** Names that go, and where the others are kept. */
+typedef struct others_t {
+    apr_pool_t *pool;
+    apr_hash_t *gone;                /* by name in lower case */
+    apr_table_t *kept;
+} others_t;
+
+static const char *fold(apr_pool_t *p, const char *name)
+{
+    char *folded = apr_pstrdup(p, name);
+
+    ap_str_tolower(folded);
+    return folded;
+}
+
+static int note_gone(void *ctx, const char *name, const char *value)
+{
+    const others_t *others = ctx;
+
+    apr_hash_set(others->gone, fold(others->pool, name), APR_HASH_KEY_STRING, value);
+    return 1;
+}
+
+static int keep_other(void *ctx, const char *name, const char *value)
+{
+    const others_t *others = ctx;
+
+    if (!apr_hash_get(others->gone, fold(others->pool, name), APR_HASH_KEY_STRING))
+        apr_table_addn(others->kept, name, value);
+    return 1;
+}
+
+/* Not by laying tables over each other: of two variables of one name (mod_env may set a second one) the first one counts, and
+ * that would leave the last one. */
+void mtls_request_unset(request_rec *r, const apr_table_t *names)
+{
+    const apr_table_t *before = apr_table_copy(r->pool, r->subprocess_env);
+    others_t others = { r->pool, apr_hash_make(r->pool), r->subprocess_env };
+
+    apr_table_do(note_gone, &others, names, NULL);
+    apr_table_clear(r->subprocess_env);
+    apr_table_do(keep_other, &others, before, NULL);
 }

@@ -54,6 +54,12 @@ my $server = start_server(log_format => '%U %{MTLS_SUBJECT_CN}e %{MTLS_SAN_DNS_1
         MTLSMaxHeaders 10
         MTLSHeader X-Subject subject
     </Location>
+    <Location "/late/text">
+        ErrorDocument 403 "no"
+        SetEnvIf Request_URI "^" WHO=before
+        SetEnv WHO behind
+        Header always set X-Who "%{WHO}e"
+    </Location>
     <Location "/h/">
         RequestHeader set X-From-Variable "%{MTLS_SUBJECT_CN}e"
         RequestHeader set X-From-None "%{MTLS_SUBJECT_DC}e" env=MTLS_SUBJECT_DC
@@ -99,6 +105,12 @@ for my $path ('/c/x', '/rule/x', '/f/x') {
     is($got->{$_}, $WANTED{$_}, "$path, $_") for sort keys %WANTED;
     my @odd = grep { !/^(?:MTLS_[A-Z0-9_]+|REMOTE_USER|AUTH_TYPE)$/ || $got->{$_} eq '' } sort keys %$got;
     is("@odd", '', "$path: no other names, no empty values");
+}
+
+# Of two variables of one name the first one counts, whatever becomes of ours: SetEnv puts a second one behind what SetEnvIf has set.
+for my $cert ('ok', 'many-sans') {
+    my $response = client()->request($server, '/late/text', cert => $cert);
+    is("$response->{status} @{[ $response->header('X-Who') // 'none' ]}", '403 before', "/late/text, $cert: the operator's variable");
 }
 
 # For whom there are none: path, certificate, what there is nevertheless.
