@@ -119,8 +119,8 @@ request_rec *mtls_request_root(request_rec *r);
  *  means so (400, 401, 403, 421). Nobody is told then who the client is. */
 int mtls_request_refused(const request_rec *r);
 
-/** Take these names out of the request's variables, all at once: there may be tens of thousands, and a table looks through all
- *  that it has for each that is unset. The others stay as they are. */
+/** Take these names out of the request's variables, all at once: there may be tens of thousands, and a table looks through
+ *  all that it has for each that is unset. The others stay as they are. */
 void mtls_request_unset(request_rec *r, const apr_table_t *names);
 
 #endif

@@ -33,8 +33,8 @@ const char *mtls_tree_alias(apr_pool_t *p, const ap_directive_t *alias);
  *  those that the section has made, for words to the operator. */
 server_rec *mtls_tree_server(const ap_directive_t *directive, server_rec *main_server);
 
-/** True if a directive may hold for a server: it stands outside of all virtual hosts, or in the section that has made this one,
- *  and perhaps others. */
+/** True if a directive may hold for a server: it stands outside of all virtual hosts, or in the section that has made this
+ *  one, and perhaps others. */
 int mtls_tree_concerns(const ap_directive_t *directive, const server_rec *s);
 
 #endif

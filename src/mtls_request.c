@@ -170,8 +170,8 @@ static int keep_other(void *ctx, const char *name, const char *value)
     return 1;
 }
 
-/* Not by laying tables over each other: of two variables of one name (mod_env may set a second one) the first one counts, and
- * that would leave the last one. */
+/* Not by laying tables over each other: of two variables of one name (mod_env may set a second one) the first one counts,
+ * and that would leave the last one. */
 void mtls_request_unset(request_rec *r, const apr_table_t *names)
 {
     const apr_table_t *before = apr_table_copy(r->pool, r->subprocess_env);
